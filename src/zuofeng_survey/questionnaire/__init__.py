@@ -1,0 +1,32 @@
+"""Questionnaires: what is asked, of whom, and how an answer becomes a score."""
+
+from .checking import check
+from .model import (
+    Choice,
+    Composite,
+    Group,
+    Item,
+    Questionnaire,
+    Scale,
+    Settings,
+    Text,
+    VoterClass,
+)
+from .reading import dumps, load, loads, read_list
+
+__all__ = [
+    "Choice",
+    "Composite",
+    "Group",
+    "Item",
+    "Questionnaire",
+    "Scale",
+    "Settings",
+    "Text",
+    "VoterClass",
+    "check",
+    "dumps",
+    "load",
+    "loads",
+    "read_list",
+]
