@@ -1,0 +1,202 @@
+"""A poll: one round of one questionnaire, fixed when it is published.
+
+Who may be rated, who may vote with what weight, on which days, and the public key that seals every
+ballot. There is no setting that makes a ballot traceable: secrecy is what these fields leave out.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import Field, field_serializer, field_validator
+
+from . import codes, seal
+from .errors import PollError, Problem, nearest
+from .questionnaire import Questionnaire, Text
+from .questionnaire.model import EMPTY, Frozen, Label, Name
+
+EVERYONE = "all"
+NAME = re.compile(r"\w[\w\-]{0,63}")
+
+
+class Target(Frozen):
+    """Who or what is rated. ``name`` stays the same over years; ``note`` tells a hard job."""
+
+    name: Name
+    label: Label
+    note: Label = EMPTY
+
+
+class Constituency(Frozen):
+    """The holders of one kind of code: a voter class, or the part of a nested one for one target."""
+
+    name: str
+    base: str
+    label: Label
+    weight: float
+    issued: int = Field(ge=0)
+    targets: tuple[str, ...] = ()
+
+
+class Poll(Frozen):
+    """One round of one questionnaire. Made by :func:`new_poll`."""
+
+    name: str
+    questionnaire: Questionnaire
+    targets: tuple[Target, ...] = ()
+    classes: tuple[Constituency, ...]
+    access: Literal["codes", "open"]
+    opens: dt.date | None = None
+    closes: dt.date | None = None
+    public_key: bytes
+    k: int = Field(default=5, ge=3)
+
+    @field_validator("public_key", mode="before")
+    @classmethod
+    def _from_base64(cls, value: str | bytes) -> bytes:
+        return base64.b64decode(value) if isinstance(value, str) else value
+
+    @field_serializer("public_key")
+    def _to_base64(self, value: bytes) -> str:
+        return base64.b64encode(value).decode()
+
+    @property
+    def title(self) -> Text:
+        return self.questionnaire.settings.title
+
+    def class_named(self, name: str) -> Constituency:
+        return next(c for c in self.classes if c.name == name)
+
+    def targets_of(self, voter_class: str) -> tuple[str, ...]:
+        """Return the targets that a voter of this class may rate."""
+        own = self.class_named(voter_class).targets
+        return own or tuple(t.name for t in self.targets)
+
+    def refusal(self, today: dt.date) -> Problem | None:
+        """Return why nothing can be cast on this day, if so."""
+        if self.opens and today < self.opens:
+            return Problem("poll-not-yet", "", {"day": self.opens.isoformat()})
+        if self.closes and today > self.closes:
+            return Problem("poll-closed", "", {})
+        return None
+
+    def __repr__(self) -> str:
+        n = sum(c.issued for c in self.classes)
+        who = f"{n} codes" if self.access == "codes" else "open to all"
+        return f"<Poll {self.name} of {self.questionnaire.form_id}, {len(self.targets)} targets, {who}>"
+
+
+def new_poll(
+    questionnaire: Questionnaire,
+    name: str,
+    *,
+    targets: Sequence[Target] = (),
+    counts: Mapping[str, int] | None = None,
+    days: tuple[dt.date | None, dt.date | None] = (None, None),
+) -> tuple[Poll, seal.Key, list[tuple[str, str]]]:
+    """Fix one round of a questionnaire.
+
+    Parameters
+    ----------
+    questionnaire : Questionnaire
+    name : str
+        Letters (also Chinese), digits, ``-`` and ``_``; part of the form's address.
+    targets : sequence of Target
+        The roster; needed for a ballot, refused otherwise.
+    counts : mapping of str to int, optional
+        Voter class → number of codes; for a nested class, codes for each target. Without counts
+        the poll is open to all.
+    days : pair of date or None
+        First and last day.
+
+    Returns
+    -------
+    Poll, Key, list of (code, voter_class)
+        The codes are shuffled; nothing else remembers them.
+
+    Raises
+    ------
+    PollError
+        When the name, the roster or the counts cannot be used.
+    """
+    problems = _problems(questionnaire, name, targets, counts, days)
+    if problems:
+        raise PollError(problems)
+    key = seal.new_key(name)
+    poll = Poll(
+        name=name,
+        questionnaire=questionnaire,
+        targets=tuple(targets),
+        classes=_constituencies(questionnaire, targets, counts),
+        access="codes" if counts else "open",
+        opens=days[0],
+        closes=days[1],
+        public_key=key.public,
+    )
+    slips = [(codes.new_code(), c.name) for c in poll.classes for _ in range(c.issued)]
+    codes.shuffle(slips)
+    return poll, key, slips
+
+
+def _constituencies(
+    q: Questionnaire, targets: Sequence[Target], counts: Mapping[str, int] | None
+) -> tuple[Constituency, ...]:
+    if not counts:
+        everyone = Text(zh="全体", en="Everyone")
+        return (Constituency(name=EVERYONE, base=EVERYONE, label=everyone, weight=1, issued=0),)
+    made = []
+    known = {c.name: c for c in q.voter_classes}
+    for name, n in counts.items():
+        if name not in known:
+            made.append(
+                Constituency(name=name, base=name, label=Text(zh=name), weight=1, issued=n)
+            )
+            continue
+        voters = known[name]
+        common = {"base": name, "weight": voters.weight, "issued": n}
+        if voters.design == "crossed":
+            made.append(Constituency(name=name, label=voters.label, **common))
+            continue
+        for target in targets:
+            label = Text(
+                zh=f"{voters.label.zh}（{target.label.zh}）",
+                en=f"{voters.label.in_language('en')} ({target.label.in_language('en')})",
+            )
+            own = f"{name}@{target.name}"
+            made.append(Constituency(name=own, label=label, targets=(target.name,), **common))
+    return tuple(made)
+
+
+def _problems(
+    q: Questionnaire,
+    name: str,
+    targets: Sequence[Target],
+    counts: Mapping[str, int] | None,
+    days: tuple[dt.date | None, dt.date | None],
+) -> list[Problem]:
+    found = []
+    if not NAME.fullmatch(name):
+        found.append(Problem("poll-name", name))
+    if q.is_ballot and not targets:
+        found.append(Problem("roster-needed", name, {"form": q.form_id}))
+    if targets and not q.is_ballot:
+        found.append(Problem("roster-not-needed", name, {"form": q.form_id}))
+    names = [t.name for t in targets]
+    for double in sorted({n for n in names if names.count(n) > 1}):
+        found.append(Problem("roster-double", name, {"name": double}))
+    known = [c.name for c in q.voter_classes]
+    for cls, n in (counts or {}).items():
+        if known and cls not in known:
+            params = {"name": cls, "known": ", ".join(known), "near": nearest(cls, known) or "—"}
+            found.append(Problem("class-unknown", name, params))
+        if n < 1:
+            found.append(Problem("class-count", name, {"name": cls, "n": n}))
+    if q.voter_classes and not counts:
+        found.append(Problem("codes-needed", name, {"form": q.form_id}))
+    if days[0] and days[1] and days[0] > days[1]:
+        found.append(Problem("days-backwards", name))
+    return found

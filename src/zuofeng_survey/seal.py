@@ -1,0 +1,121 @@
+"""Envelopes: a ballot sealed with the poll's public key and padded, opened only at the freeze.
+
+libsodium's sealed box (X25519, XSalsa20-Poly1305) through PyNaCl: whoever seals cannot open again.
+The poll and the voter class stand inside, so that an envelope moved elsewhere is noticed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
+
+from .codes import ALPHABET
+from .errors import KeyRefused
+
+STEP = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A poll's private key. It belongs on the officers' stick, never on the form server."""
+
+    poll: str
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"<Key of {self.poll}>"
+
+    @property
+    def public(self) -> bytes:
+        return bytes(PrivateKey(self.secret).public_key)
+
+    def dumps(self) -> str:
+        """Write the key file: JSON with the poll's name, to be kept by the officers."""
+        secret = base64.b64encode(self.secret).decode()
+        return json.dumps({"zuofeng-key": 1, "poll": self.poll, "secret": secret}) + "\n"
+
+    @classmethod
+    def loads(cls, text: str, *, place: str = "") -> Key:
+        """Read a key file.
+
+        Raises
+        ------
+        KeyRefused
+            When the file is not a key of ours.
+        """
+        try:
+            raw = json.loads(text)
+            secret = base64.b64decode(raw["secret"], validate=True)
+            if raw["zuofeng-key"] != 1 or len(secret) != PrivateKey.SIZE:
+                raise ValueError("not a key")
+            return cls(str(raw["poll"]), secret)
+        except (ValueError, KeyError, TypeError) as error:
+            raise KeyRefused.of("key-file", place) from error
+
+
+def new_key(poll: str) -> Key:
+    """Return a fresh private key for ``poll``."""
+    return Key(poll, bytes(PrivateKey.generate()))
+
+
+def canonical(value: Any) -> bytes:
+    """Return the one byte string that stands for a JSON value: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def seal(ballot: Mapping[str, Any], public_key: bytes) -> bytes:
+    """Seal ``{"poll", "voter_class", "answers"}`` and pad it to a multiple of 256 bytes."""
+    plain = canonical(ballot) + b"\x80"
+    plain += bytes(-len(plain) % STEP)
+    return SealedBox(PublicKey(public_key)).encrypt(plain)
+
+
+class Opener:
+    """Opens the envelopes of one poll."""
+
+    def __init__(self, key: Key) -> None:
+        self._box = SealedBox(PrivateKey(key.secret))
+
+    def open(self, envelope: bytes) -> dict[str, Any]:
+        """Open one envelope.
+
+        Raises
+        ------
+        KeyRefused
+            When the key does not fit or the envelope was altered.
+        """
+        try:
+            plain = self._box.decrypt(bytes(envelope))
+        except (CryptoError, ValueError, TypeError) as error:
+            raise KeyRefused.of("envelope-closed") from error
+        return json.loads(plain[: plain.rindex(b"\x80")])
+
+
+def envelope_id(ballot_id: str) -> bytes:
+    """Return what the store knows a ballot by: SHA-256 of the id that only the browser holds."""
+    return hashlib.sha256(bytes.fromhex(ballot_id)).digest()
+
+
+def fingerprint(ballot_id: str, answers: Any) -> bytes:
+    """Return HMAC(ballot id, content): tells a replay from a change, and nothing to a guesser."""
+    return hmac.new(bytes.fromhex(ballot_id), canonical(answers), hashlib.sha256).digest()
+
+
+def receipt(envelope: bytes) -> str:
+    """Return the first 80 bits of an envelope's id as the voter sees them: XXXX-XXXX-XXXX-XXXX.
+
+    >>> receipt(bytes(32))
+    '0000-0000-0000-0000'
+    """
+    number = int.from_bytes(envelope[:10], "big")
+    text = "".join(ALPHABET[(number >> shift) & 31] for shift in range(75, -1, -5))
+    return "-".join(text[i : i + 4] for i in range(0, 16, 4))
