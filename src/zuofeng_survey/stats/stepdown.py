@@ -1,0 +1,108 @@
+"""From redrawn contrasts to decisions: the critical value, the stepdown, and single pairs' p.
+
+Source: Romano & Wolf (2005), doi 10.1198/016214504000000539; Mogstad, Romano, Shaikh & Wilhelm
+(2024), doi 10.1093/restud/rdad006. The two-sided stepdown works on ordered pairs: rejecting
+"i is not above j" leaves "j is not above i" in the family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zuofeng_survey.stats.composite import Floats
+from zuofeng_survey.stats.wild import Row
+
+# Contrasts kept in memory for the stepdown (4 bytes each); beyond, a single step.
+KEPT = 2**26
+
+
+class Decision(NamedTuple):
+    """``above[i, j]``: i is significantly above j; the critical values of the first and last step."""
+
+    above: NDArray[np.bool_]
+    critical: float
+    critical_last: float
+    stepped: bool
+
+
+def decide(rows: Iterable[Row], t: Floats, *, draws: int, coverage: float, exact: bool) -> Decision:
+    """Compare each ordered pair's statistic with the redrawn maximum.
+
+    Parameters
+    ----------
+    rows : iterable of row functions
+        Redrawn contrasts, a block of draws each (:mod:`zuofeng_survey.stats.wild`).
+    t : ndarray, shape (N, N)
+        Studentised differences; ``t[i, j] > 0`` when i is above j.
+    draws : int
+        Number of draws in all blocks together.
+    coverage : float
+        Probability that no true order is contradicted.
+    exact : bool
+        Whether the draws are all that exist (the observed one among them).
+    """
+    n = len(t)
+    if draws * n * (n - 1) // 2 > KEPT:
+        critical = quantile(_maxima(rows, n), coverage, exact=exact)
+        return Decision(t > critical, critical, critical, stepped=False)
+    kept = _keep(rows, n, draws)
+    first, second = np.triu_indices(n, 1)
+    above = np.zeros((n, n), dtype=bool)
+    steps: list[float] = []
+    while True:
+        largest = _open_maxima(kept, above[first, second], above[second, first])
+        steps.append(quantile(largest, coverage, exact=exact))
+        new = (t > steps[-1]) & ~above
+        if not new.any():
+            return Decision(above, steps[0], steps[-1], stepped=True)
+        above |= new
+
+
+def quantile(largest: NDArray, coverage: float, *, exact: bool) -> float:
+    """Return the smallest draw that ``coverage`` of draws (and the observed one) stay within."""
+    rank = int(np.ceil(coverage * (len(largest) + (not exact)) - 1e-9))
+    if rank > len(largest):
+        return float("inf")
+    return float(np.partition(largest, rank - 1)[rank - 1])
+
+
+def _maxima(rows: Iterable[Row], n: int) -> NDArray:
+    found = []
+    for row in rows:
+        largest = np.abs(row(0, slice(1, n))).max(axis=0)
+        for i in range(1, n - 1):
+            np.maximum(largest, np.abs(row(i, slice(i + 1, n))).max(axis=0), out=largest)
+        found.append(largest)
+    return np.concatenate(found)
+
+
+def _keep(rows: Iterable[Row], n: int, draws: int) -> NDArray[np.float32]:
+    kept = np.empty((n * (n - 1) // 2, draws), dtype=np.float32)
+    column = 0
+    for row in rows:
+        at = 0
+        for i in range(n - 1):
+            t = row(i, slice(i + 1, n))
+            kept[at : at + len(t), column : column + t.shape[1]] = t
+            at += len(t)
+        column += t.shape[1]
+    return kept
+
+
+def _open_maxima(
+    kept: NDArray[np.float32], up: NDArray[np.bool_], down: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Each draw's maximum over the ordered pairs not yet decided (never both of a pair are)."""
+    largest = np.zeros(kept.shape[1], dtype=np.float32)
+    for pair, t in enumerate(kept):
+        if up[pair]:
+            np.maximum(largest, -t, out=largest)
+        elif down[pair]:
+            np.maximum(largest, t, out=largest)
+        else:
+            np.maximum(largest, np.abs(t), out=largest)
+    return largest
