@@ -89,6 +89,8 @@ class Poll(Frozen):
         who = f"{n} codes" if self.access == "codes" else "open to all"
         return f"<Poll {self.name} of {self.questionnaire.form_id}, {len(self.targets)} targets, {who}>"
 
+    __str__ = __repr__
+
 
 def new_poll(
     questionnaire: Questionnaire,

@@ -258,3 +258,5 @@ class Questionnaire(Frozen):
     def __repr__(self) -> str:
         s = self.settings
         return f"<Questionnaire {s.form_id} {s.version} 「{s.title.zh}」 {len(self.items)} items>"
+
+    __str__ = __repr__
