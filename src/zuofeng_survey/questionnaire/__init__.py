@@ -1,6 +1,7 @@
 """Questionnaires: what is asked, of whom, and how an answer becomes a score."""
 
 from .checking import check
+from .library import find, shipped_forms
 from .model import (
     Choice,
     Composite,
@@ -26,7 +27,9 @@ __all__ = [
     "VoterClass",
     "check",
     "dumps",
+    "find",
     "load",
     "loads",
     "read_list",
+    "shipped_forms",
 ]
