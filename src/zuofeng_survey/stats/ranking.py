@@ -188,7 +188,7 @@ def _gap_test(panel: Composite, low: Ints, high: Ints, *, coverage: float, signs
     if df == 0 or s2.max() <= tolerance(theta) ** 2:
         p = 1.0 if df == 0 else min(2.0 ** (1 - n_voters), 1.0)
         return _Gap(p, gap, 0.0 if p <= 1 - coverage else np.inf, i, j)
-    rows = wild_rows(panel, signs.matrix, shrink=GAP_SHRINK, seed=signs.seed)
+    rows = wild_rows(panel, signs, shrink=GAP_SHRINK)
     redrawn = np.concatenate([np.abs(row(i, np.array([j])))[0] for row in rows])
     beyond = int((redrawn >= t[a, b] * (1 - 1e-12)).sum()) + (not signs.exact)
     p_wild = beyond / (len(redrawn) + (not signs.exact))

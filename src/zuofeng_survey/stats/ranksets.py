@@ -228,7 +228,7 @@ def ranked(panel: Composite, signs: Signs, *, coverage: float) -> RankSets:
         method = "sign test over voters, all pairs (no variance at all)"
     else:
         dtype = np.float32 if draws * n * (n - 1) // 2 > KEPT else np.float64
-        rows = wild_rows(panel, signs.matrix, shrink=SHRINK, seed=signs.seed, dtype=dtype)
+        rows = wild_rows(panel, signs, shrink=SHRINK, dtype=dtype)
         t = standardised(theta, s2)
         decision = decide(rows, t, draws=draws, coverage=coverage, exact=signs.exact)
         method += f", {'all' if signs.exact else 'drawn'} sign patterns, {_steps(decision)}"

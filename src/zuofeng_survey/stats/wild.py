@@ -18,7 +18,10 @@ from zuofeng_survey.stats.composite import Composite, Floats, Pooled, pool
 
 Columns: TypeAlias = slice | NDArray[np.int64]
 Row: TypeAlias = Callable[[int, Columns], NDArray]
+Plan: TypeAlias = Callable[[NDArray, NDArray, NDArray], Row]
 BLOCK = 1024
+# Targets times draws in a block: a row of contrasts stays in the processor's cache.
+BLOCK_CELLS = 2**18
 # Above so many multiplications the overlap of two targets' voters is taken from their class means.
 EXACT_OVERLAP = 5e10
 # A redrawn variance below this share of the mean counts as none.
@@ -64,7 +67,7 @@ def draw_signs(panel: Composite, draws: int, seed: int) -> Signs:
 
 
 def wild_rows(
-    panel: Composite, signs: NDArray[np.int8], *, shrink: float, seed: int, dtype: type = np.float64
+    panel: Composite, signs: Signs, *, shrink: float, dtype: type = np.float64
 ) -> Iterator[Row]:
     """Yield a row function a block: voters' residuals with redrawn signs, re-studentised.
 
@@ -74,15 +77,20 @@ def wild_rows(
     With gaps in the ballots and very many pairs (``EXACT_OVERLAP``) the sum of signed residuals
     over the voters two targets share is taken as their share of the class mean.
     """
-    moments, make = pool(panel), _complete_row if panel.complete else _incomplete_row
-    lone = panel.leverage() * (panel.counts == 1)[panel.member]
-    for block, start in enumerate(range(0, signs.shape[1], BLOCK)):
-        s = signs[:, start : start + BLOCK].astype(dtype)
-        means = _class_means(panel, s, dtype)
-        theta = np.einsum("cn,cnb->nb", panel.weight.astype(dtype), means)
+    e, lone = panel.inflated().astype(dtype), _lone(panel)
+    n = np.maximum(panel.counts, 1).astype(dtype)
+    weight = panel.weight.astype(dtype)
+    classes = [np.flatnonzero(panel.member == c) for c in range(len(n))]
+    plan = _plan(panel, e, signs.matrix.shape[1], shrink=shrink)
+    size = int(np.clip(BLOCK_CELLS // e.shape[1], 64, 1024))
+    for block, start in enumerate(range(0, signs.matrix.shape[1], size)):
+        s = signs.matrix[:, start : start + size].astype(dtype)
+        means = np.stack([(e[v].T @ s[v]) / n[c][:, None] for c, v in enumerate(classes)])
+        theta = np.einsum("cn,cnb->nb", weight, means)
         if lone.any():
-            theta += _lone_errors(lone, moments, np.random.default_rng([seed, block]), s.shape[1])
-        yield make(panel, s, means, theta, shrink)
+            rng = np.random.default_rng([signs.seed, block])
+            theta += _lone_errors(lone, pool(panel), rng, s.shape[1]).astype(dtype)
+        yield plan(s, means, theta)
 
 
 def normal_rows(cov: Floats, draws: int, *, df: float | None, seed: int) -> Iterator[Row]:
@@ -114,15 +122,8 @@ def _contrast(m: Floats) -> Floats:
     return d[:, None] + d - 2 * m
 
 
-def _class_means(panel: Composite, s: NDArray, dtype: type) -> NDArray:
-    e = panel.inflated().astype(dtype)
-    n = np.maximum(panel.counts, 1).astype(dtype)
-    return np.stack(
-        [
-            (e[panel.member == c].T @ s[panel.member == c]) / n[c][:, None]
-            for c in range(len(panel.classes))
-        ]
-    )
+def _lone(panel: Composite) -> Floats:
+    return panel.leverage() * (panel.counts == 1)[panel.member]
 
 
 def _lone_errors(lone: Floats, moments: Pooled, rng: np.random.Generator, draws: int) -> Floats:
@@ -132,82 +133,125 @@ def _lone_errors(lone: Floats, moments: Pooled, rng: np.random.Generator, draws:
     return along_row + own[:, None] * rng.standard_normal((lone.shape[1], draws))
 
 
-def _complete_row(panel: Composite, s: NDArray, m: NDArray, theta: NDArray, shrink: float) -> Row:
+def _plan(panel: Composite, e: NDArray, draws: int, *, shrink: float) -> Plan:
+    if panel.complete:
+        return _complete(panel, e, shrink=shrink)
+    if e.size * e.shape[1] / 2 * draws < EXACT_OVERLAP:
+        return _with_gaps(panel, e, shrink=shrink)
+    return _with_many_gaps(panel, e, shrink=shrink)
+
+
+def _complete(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
     """Complete ballots: SS* of a pair is SS minus ``Σ_c n_c (m*_ci − m*_cj)²``."""
-    del s
-    e, n_targets = panel.inflated(), m.shape[1]
-    ss = _contrast(e.T @ e).astype(m.dtype)
-    n = panel.counts[:, 0].astype(m.dtype)
-    factor = (panel.weight[:, 0] ** 2 / n).sum() / panel.df[0]
+    ss, n_targets = _contrast(e.T @ e), e.shape[1]
+    n = panel.counts[:, 0].astype(e.dtype)
+    factor = e.dtype.type((panel.weight[:, 0] ** 2 / n).sum() / panel.df[0])
     n_pairs = n_targets * (n_targets - 1) / 2
-    spread = n_targets * (m**2).sum(axis=1) - m.sum(axis=1) ** 2
-    alike = ss.sum() / 2 / n_pairs - (n[:, None] * spread).sum(axis=0) / n_pairs
-    floor = TINY * ss.sum() / n_pairs
+    common = ss.sum() / 2 / n_pairs
     live = np.flatnonzero(n > 1)
 
-    def row(i: int, js: Columns) -> NDArray:
-        s2 = np.repeat(ss[i, js][:, None], m.shape[2], axis=1)
-        for c in live:
-            gap = m[c, js] - m[c, i]
-            gap *= gap
-            gap *= n[c]
-            s2 -= gap
-        s2 *= 1 - shrink
-        s2 += shrink * alike
-        np.maximum(s2, floor, out=s2)
-        s2 *= factor
-        np.sqrt(s2, out=s2)
-        t = theta[i] - theta[js]
-        t /= s2
-        return t
+    def plan(s: NDArray, m: NDArray, theta: NDArray) -> Row:
+        del s
+        spread = n_targets * (m**2).sum(axis=1) - m.sum(axis=1) ** 2
+        alike = shrink * (common - (n[:, None] * spread).sum(axis=0) / n_pairs).astype(e.dtype)
 
-    return row
+        def row(i: int, js: Columns) -> NDArray:
+            s2 = np.repeat(ss[i, js][:, None], m.shape[2], axis=1)
+            for c in live:
+                gap = m[c, js] - m[c, i]
+                gap *= gap
+                gap *= n[c]
+                s2 -= gap
+            s2 *= 1 - shrink
+            s2 += alike
+            return _t(theta[i] - theta[js], s2 * factor, TINY * common * factor)
+
+        return row
+
+    return plan
 
 
-def _incomplete_row(panel: Composite, s: NDArray, m: NDArray, theta: NDArray, shrink: float) -> Row:
-    """Ballots with gaps: variances and covariances of a pair from the draw itself."""
-    dtype, n = m.dtype, panel.counts[:, :, None]
-    e, seen = panel.inflated().astype(dtype), panel.seen.astype(dtype)
-    design, pairs = _design(panel).astype(dtype), pool(panel).pairs.astype(dtype)
-    cross = (e.T @ e).astype(dtype)
-    classes = [np.flatnonzero(panel.member == c) for c in range(len(m))]
+def _with_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
+    """Ballots with gaps: a pair's variances and covariance from the draw itself."""
+    seen, cross, moments = panel.seen.astype(e.dtype), e.T @ e, _Moments(panel, e)
+    classes = [np.flatnonzero(panel.member == c) for c in range(len(panel.classes))]
     both = [seen[v].T @ seen[v] for v in classes]
-    left = np.maximum(np.diag(cross)[:, None] - (np.maximum(n, 1) * m**2).sum(axis=0), 0.0)
-    variance, shared = _exchangeable(panel, s, m, left, pairs)
-    df = panel.df[:, None]
-    var = np.where(df > 0, left / np.maximum(df, 1), variance).astype(dtype)
-    weight = np.diag(design)
-    ratio = np.where(pairs > 0, design / np.where(pairs > 0, pairs, 1), 0).astype(dtype)
-    floor = TINY * float(np.mean(weight[:, None] * var))
-    exact = len(s) * len(weight) ** 2 / 2 * 1e4 < EXACT_OVERLAP
+    weight, design, ratio = moments.weight, moments.design, moments.ratio
 
-    def row(i: int, js: Columns) -> NDArray:
-        c_ij = np.repeat(cross[i, js][:, None], m.shape[2], axis=1)
-        for c, v in enumerate(classes):
-            n_ij = both[c][i, js][:, None]
-            if exact:
+    def plan(s: NDArray, m: NDArray, theta: NDArray) -> Row:
+        var, variance, shared = moments.redrawn(s, m)
+
+        def row(i: int, js: Columns) -> NDArray:
+            c_ij = np.repeat(cross[i, js][:, None], m.shape[2], axis=1)
+            for c, v in enumerate(classes):
                 sum_i = (e[v, i][:, None] * seen[v][:, js]).T @ s[v]
                 sum_j = (e[v][:, js] * seen[v, i][:, None]).T @ s[v]
-                c_ij -= sum_i * m[c, js] + sum_j * m[c, i] - n_ij * m[c, js] * m[c, i]
-            else:
-                c_ij -= n_ij * m[c, js] * m[c, i]
-        own = weight[i] * var[i] + weight[js, None] * var[js] - 2 * ratio[i, js][:, None] * c_ij
-        alike = (weight[i] + weight[js, None]) * variance - 2 * design[i, js][:, None] * shared
-        s2 = (1 - shrink) * np.maximum(own, 0) + shrink * alike
-        return (theta[i] - theta[js]) / np.sqrt(np.maximum(s2, floor))
+                c_ij -= sum_i * m[c, js] + sum_j * m[c, i]
+                c_ij += both[c][i, js][:, None] * m[c, js] * m[c, i]
+            own = weight[i] * var[i] + weight[js, None] * var[js] - 2 * ratio[i, js][:, None] * c_ij
+            alike = (weight[i] + weight[js, None]) * variance - 2 * design[i, js][:, None] * shared
+            s2 = (1 - shrink) * np.maximum(own, 0) + shrink * np.maximum(alike, 0)
+            return _t(theta[i] - theta[js], s2, moments.floor)
 
-    return row
+        return row
+
+    return plan
 
 
-def _exchangeable(
-    panel: Composite, s: NDArray, m: NDArray, left: NDArray, pairs: NDArray
-) -> tuple[NDArray, NDArray]:
-    """Return each draw's common variance and common covariance, each of shape (draws,)."""
-    total = panel.inflated().sum(axis=1).astype(m.dtype)[:, None] * s
-    for c in range(len(m)):
-        v = panel.member == c
-        total[v] -= panel.seen[v].astype(m.dtype) @ m[c]
-    squares = left.sum(axis=0)
-    off = pairs.sum() - np.trace(pairs)
-    shared = ((total**2).sum(axis=0) - squares) / off if off > 0 else 0.0 * squares
-    return squares / np.trace(pairs), shared
+def _with_many_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
+    """As :func:`_with_gaps`, the overlap's signed sums taken from the class means."""
+    seen, moments = panel.seen.astype(e.dtype), _Moments(panel, e)
+    classes = [np.flatnonzero(panel.member == c) for c in range(len(panel.classes))]
+    twice = e.dtype.type(2 * (1 - shrink)) * moments.ratio
+    both = [twice * (seen[v].T @ seen[v]) for v in classes]
+    fixed, alike = twice * (e.T @ e), e.dtype.type(2 * shrink) * moments.design
+
+    def plan(s: NDArray, m: NDArray, theta: NDArray) -> Row:
+        var, variance, shared = moments.redrawn(s, m)
+        half = moments.weight[:, None] * ((1 - shrink) * var + shrink * variance)
+
+        def row(i: int, js: Columns) -> NDArray:
+            s2 = half[js] + half[i]
+            s2 -= fixed[i, js][:, None]
+            s2 -= alike[i, js][:, None] * shared
+            for c in range(len(both)):
+                s2 += (both[c][i, js][:, None] * m[c, js]) * m[c, i]
+            return _t(theta[i] - theta[js], s2, moments.floor)
+
+        return row
+
+    return plan
+
+
+class _Moments:
+    """What a draw's variances are made of, on ballots with gaps."""
+
+    def __init__(self, panel: Composite, e: NDArray) -> None:
+        pairs, design = pool(panel).pairs, _design(panel)
+        self.member, self.seen = panel.member, panel.seen.astype(e.dtype)
+        self.total, self.squares = e.sum(axis=1), (e**2).sum(axis=0)[:, None]
+        self.n = panel.counts[:, :, None].astype(e.dtype)
+        self.df = panel.df[:, None].astype(e.dtype)
+        self.off = float(pairs.sum() - np.trace(pairs))
+        self.design, self.weight = design.astype(e.dtype), np.diag(design).astype(e.dtype)
+        self.ratio = np.where(pairs > 0, design / np.where(pairs > 0, pairs, 1), 0).astype(e.dtype)
+        self.floor = TINY * float(np.mean(self.weight) * self.squares.mean())
+
+    def redrawn(self, s: NDArray, m: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+        """Return each target's variance (N, b), and the common variance and covariance (b,)."""
+        left = np.maximum(self.squares - (self.n * m**2).sum(axis=0), 0.0)
+        variance = left.sum(axis=0) / self.df.sum()
+        var = np.where(self.df > 0, left / np.maximum(self.df, 1), variance)
+        rest = self.total[:, None] * s
+        for c in range(len(m)):
+            v = self.member == c
+            rest[v] -= self.seen[v] @ m[c]
+        shared = (rest**2).sum(axis=0) - left.sum(axis=0)
+        return var, variance, shared / self.off if self.off > 0 else 0.0 * shared
+
+
+def _t(gap: NDArray, s2: NDArray, floor: float) -> NDArray:
+    np.maximum(s2, s2.dtype.type(floor), out=s2)
+    np.sqrt(s2, out=s2)
+    gap /= s2
+    return gap
