@@ -1,0 +1,204 @@
+"""From a dataset to a ranking with everything that says how far it can be trusted.
+
+The same call serves the command line, the notebooks and the evaluators' views, so that all three
+show the same numbers. The seed comes from the dataset's hash: whoever re-runs gets the same digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from . import scoring
+from .dataset import Dataset
+from .errors import UsageError
+from .html import note, table_html
+from .stats.fragility import Fragility, fewest_ballots
+from .stats.ranking import BottomSets, bottom_sets
+
+DRAWS = 9999
+LARGE = 200
+NOTE = {
+    "zh": "测评结果受人数、了解程度等影响，仅供综合研判参考，不得仅凭名次作出处理；"
+    "本人有异议的，可在收到书面通知后按规定申请复核。",
+    "en": "Results depend on how many voted and how well they know the work. They are one reference "
+    "among others: no measure may rest on a rank alone, and whoever is rated may ask for a review.",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """The ranking of one poll.
+
+    Attributes
+    ----------
+    dataset, hash : str
+        What was ranked; with ``base``, ``score_map``, ``bottom.seed`` and ``bottom.draws`` it
+        reproduces every number.
+    bottom : BottomSets
+        Rank sets and what can be said of the bottom k.
+    labels : tuple of str
+    n : ndarray, shape (N,)
+        Valid ballots for each target.
+    good_rate : ndarray, shape (N,)
+        Share of valid overall grades in the two upper grades; NaN where there is no such item.
+    dk_rate : ndarray, shape (N,)
+        Share of 不了解 among the answers to the overall item.
+    fragility : Fragility or None
+        How few ballots change the bottom k; None where the panel is too large to ask.
+    """
+
+    dataset: str
+    hash: str
+    base: str
+    score_map: str
+    bottom: BottomSets
+    labels: tuple[str, ...]
+    n: np.ndarray
+    good_rate: np.ndarray
+    dk_rate: np.ndarray
+    fragility: Fragility | None
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a target, best first, unrounded."""
+        sets = self.bottom.sets
+        frame = pd.DataFrame(
+            {
+                "target": self.bottom.unit,
+                "label": self.labels,
+                "estimate": sets.estimate,
+                "se": sets.se,
+                "rank": sets.rank,
+                "lower": sets.lower,
+                "upper": sets.upper,
+                "p_bottom": self.bottom.p_bottom,
+                "n": self.n,
+                "good_rate": self.good_rate,
+                "dk_rate": self.dk_rate,
+            }
+        )
+        order = ["rank", "target"]
+        return frame.sort_values(order, ignore_index=True)
+
+    def verdict(self, lang: str = "zh") -> str:
+        """Return in one sentence what the bottom of this ranking can carry."""
+        b = self.bottom
+        names = "、".join(label for label, low in zip(self.labels, b.observed, strict=True) if low)
+        if lang == "en":
+            said = "verified" if b.verified else "NOT verified"
+            gap = f"gap {b.gap:.2f}, needed {b.gap_needed:.2f}, p = {b.p_value:.3f}"
+            return f"Bottom {b.k}: {names} — {said} ({gap})."
+        said = "经得起检验" if b.verified else "不能确认（差距在误差以内）"
+        gap = f"与上一位相差 {b.gap:.2f} 分，需要 {b.gap_needed:.2f} 分，p={b.p_value:.3f}"
+        return f"后{b.k}位：{names}。{said}：{gap}。"
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table()) + note(self.verdict()) + note(NOTE["zh"])
+
+
+def rank(
+    dataset: Dataset,
+    *,
+    k: int = 0,
+    base: str = "",
+    score_map: str = "",
+    coverage: float = 0.95,
+    draws: int = 0,
+) -> Ranking:
+    """Rank the targets of a dataset, with simultaneous rank sets and the test of its bottom k.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    k : int
+        How many last places the plan names; 2 for deputies (FZ), else 1.
+    base, score_map : str
+        As in :mod:`zuofeng_survey.scoring`; the questionnaire's own by default.
+    coverage : float
+        Of all rank sets together.
+    draws : int
+        Sign draws; 9,999 by default, 1,999 where there are more than 200 targets.
+
+    Raises
+    ------
+    UsageError
+        When there is nothing to rank.
+    """
+    found = scoring.panel(dataset, base=base, score_map=score_map)
+    if found.scores.shape[0] < 2 or found.scores.shape[1] < 2:
+        raise UsageError.of("nothing-to-rank", dataset.name)
+    large = found.scores.shape[1] > LARGE
+    k = min(k or default_k(dataset), found.scores.shape[1] - 1)
+    frame = pd.DataFrame(found.scores, columns=list(found.targets))
+    common = {"k": k, "weights": found.weights}
+    bottom = bottom_sets(
+        frame,
+        found.voter_class,
+        coverage=coverage,
+        draws=draws or (1999 if large else DRAWS),
+        seed=int(dataset.hash[:8], 16),
+        **common,
+    )
+    composite = None if dataset.is_imported else dataset.questionnaire.composite
+    good, dk = _absolute(dataset, found.targets)
+    return Ranking(
+        dataset=dataset.name,
+        hash=dataset.hash,
+        base=base or (composite.base if composite else "value"),
+        score_map=score_map or "published",
+        bottom=bottom,
+        labels=tuple(t.label.zh for t in dataset.targets),
+        n=np.isfinite(found.scores).sum(axis=0),
+        good_rate=good,
+        dk_rate=dk,
+        fragility=None if large else fewest_ballots(frame, found.voter_class, **common),
+    )
+
+
+def default_k(dataset: Dataset) -> int:
+    """Return how many last places the plan names: 2 deputies, 1 secretary."""
+    return 2 if dataset.manifest["form_id"] == "FZ" else 1
+
+
+def grades(dataset: Dataset) -> pd.DataFrame:
+    """Return the share of each overall grade a target got, columns in the order of the choices.
+
+    A target with fewer than k ballots is left empty; where all voters agree the share is shown as
+    at most 0.9, so that nobody's mark can be read off.
+    """
+    q = dataset.questionnaire
+    item = q.items[q.composite.overall]  # type: ignore[union-attr]
+    choices = q.choices_of(item)
+    counts = scoring.distribution(dataset, item.name).execute()
+    wide = counts.pivot(index="target", columns="value", values="count")
+    names = [c.name for c in choices]
+    wide = wide.reindex(index=[t.name for t in dataset.targets], columns=names).fillna(0)
+    total = wide.sum(axis=1)
+    share = wide.div(total.where(total >= dataset.manifest["k"]), axis=0)
+    unanimous = share.max(axis=1) == 1
+    share.loc[unanimous] = share.loc[unanimous].clip(upper=0.9)
+    return share.rename(columns={c.name: c.label.zh for c in choices})
+
+
+def _absolute(dataset: Dataset, targets: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    none = np.full(len(targets), np.nan)
+    if dataset.is_imported or dataset.questionnaire.composite is None:
+        return none, none
+    q = dataset.questionnaire
+    item = q.items[q.composite.overall]  # type: ignore[union-attr]
+    counts = scoring.distribution(dataset, item.name).execute()
+    wide = counts.pivot(index="target", columns="value", values="count").reindex(list(targets))
+    wide = wide.fillna(0)
+    choices = q.choices_of(item)
+    upper = [c.name for c in choices if c.score is not None and c.score >= 80]
+    scored = [c.name for c in choices if c.score is not None]
+    dk = [c.name for c in choices if c.missing == "dk"]
+    total = wide.sum(axis=1)
+
+    def add(names: list[str]) -> pd.Series:
+        return wide.reindex(columns=names, fill_value=0).sum(axis=1)
+
+    good = add(upper) / add(scored).where(add(scored) > 0)
+    return good.to_numpy(), (add(dk) / total.where(total > 0)).to_numpy()
