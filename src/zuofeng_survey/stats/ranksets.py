@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from zuofeng_survey.stats.composite import Composite, Floats, composite
+from zuofeng_survey.stats.classmeans import Composite, Floats, composite
 from zuofeng_survey.stats.stepdown import KEPT, Decision, decide
 from zuofeng_survey.stats.wild import Signs, draw_signs, normal_rows, pair_variance, wild_rows
 
@@ -122,7 +122,7 @@ def rank_sets(
     Raises
     ------
     ValueError
-        As :func:`zuofeng_survey.stats.composite.composite`; coverage, draws or seed out of range.
+        As :func:`zuofeng_survey.stats.classmeans.composite`; coverage, draws or seed out of range.
 
     Notes
     -----

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zuofeng_survey.stats.composite import Floats
+from zuofeng_survey.stats.classmeans import Floats
 from zuofeng_survey.stats.wild import Row
 
 # Contrasts kept in memory for the stepdown (4 bytes each); beyond, a single step.

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from zuofeng_survey.stats.composite import Composite, Floats, Pooled, pool
+from zuofeng_survey.stats.classmeans import Composite, Floats, Pooled, pool
 
 Columns: TypeAlias = slice | NDArray[np.int64]
 Row: TypeAlias = Callable[[int, Columns], NDArray]

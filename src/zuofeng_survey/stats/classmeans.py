@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -151,35 +152,76 @@ def composite(
     >>> c.estimate.tolist(), c.notes
     ([76.0, 84.0], ('class-of-one', 'few-voters', 'heavy-small-class'))
     """
-    unit = _units(scores, units)
-    y, label = _ballots(scores, voter_class)
-    classes, share = _weights(weights, label)
-    keep = np.isin(label, classes)
-    y, label = y[keep], label[keep]
-    member = np.searchsorted(classes, label)
-    seen, counts, thin = _usable(~np.isnan(y), member, len(classes))
+    votes = ballots(scores, voter_class, weights=weights, units=units)
+    y, member, share = votes.y, votes.member, votes.share
+    rated = ~np.isnan(y)
+    counts, sums, size = votes.cells()
     if (lost := np.flatnonzero(counts.sum(axis=0) == 0)).size:
+        names = ", ".join(votes.unit[i] for i in lost[:5])
         raise ValueError(
-            f"each target must have a rating, got none for {', '.join(unit[i] for i in lost[:5])}; "
+            f"each target must have a rating, got none for {names}; "
             "leave such targets out and report them as not rated"
         )
-    weight = share[:, None] * (counts > 0)
+    used = usable(counts, size)
+    thin = bool((used & (counts < np.minimum(size, 2)[:, None])).any())
+    counts, seen = counts * used, rated & used[member]
+    weight = share[:, None] * used
     weight /= weight.sum(axis=0)
-    y = np.where(seen, y, 0.0)
-    mean = _divide(np.stack([y[member == c].sum(axis=0) for c in range(len(classes))]), counts)
+    mean = _divide(sums * used, counts)
     draft = Composite(
-        unit=unit,
-        classes=tuple(classes.tolist()),
+        unit=votes.unit,
+        classes=votes.classes,
         estimate=(weight * mean).sum(axis=0),
-        se=np.full(len(unit), np.nan),
+        se=np.full(len(votes.unit), np.nan),
         counts=counts,
         weight=weight,
         residual=np.where(seen, y - mean[member], 0.0),
         seen=seen,
         member=member,
-        notes=_notes(counts, share, member, thin),
+        notes=_notes(counts, share, size, thin),
     )
     return _with_se(draft)
+
+
+class Ballots(NamedTuple):
+    """Checked ballots: scores (V, N), classes of positive weight, each voter's class."""
+
+    unit: tuple[str, ...]
+    classes: tuple[str, ...]
+    share: Floats
+    y: Floats
+    member: NDArray[np.int64]
+
+    def cells(self) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
+        """Return ratings and their sums by class and target (C, N), and voters by class (C,)."""
+        rows = [self.y[self.member == c] for c in range(len(self.classes))]
+        counts = np.stack([(~np.isnan(r)).sum(axis=0) for r in rows])
+        return counts, np.stack([np.nansum(r, axis=0) for r in rows]), np.array([*map(len, rows)])
+
+
+def ballots(
+    scores: ArrayLike,
+    voter_class: Sequence[object] | ArrayLike,
+    *,
+    weights: Mapping[str, float],
+    units: Sequence[str] | None = None,
+) -> Ballots:
+    """Check the arguments of :func:`composite`; drop empty ballots and classes of weight 0."""
+    unit = _units(scores, units)
+    y, label = _table(scores, voter_class)
+    classes, share = _weights(weights, label)
+    keep = np.isin(label, classes)
+    member = np.searchsorted(classes, label[keep])
+    return Ballots(unit, tuple(classes.tolist()), share, y[keep], member)
+
+
+def usable(counts: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which class means count; shape (C, N).
+
+    Those of two ratings or more (one, in a class of one); if a target has none, those it has.
+    """
+    enough = counts >= np.clip(size, 1, 2)[:, None]
+    return enough | (~enough.any(axis=0) & (counts > 0))
 
 
 def pool(panel: Composite) -> Pooled:
@@ -213,7 +255,7 @@ def _units(scores: ArrayLike, units: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(str(u) for u in units)
 
 
-def _ballots(scores: ArrayLike, voter_class: object) -> tuple[Floats, NDArray[np.str_]]:
+def _table(scores: ArrayLike, voter_class: object) -> tuple[Floats, NDArray[np.str_]]:
     y = np.asarray(scores, dtype=float)
     label = np.asarray(list(voter_class), dtype=str)  # type: ignore[call-overload]
     if y.ndim != 2 or y.size == 0:
@@ -243,21 +285,9 @@ def _weights(weights: Mapping[str, float], label: NDArray) -> tuple[NDArray[np.s
     return classes, total / total.sum()
 
 
-def _usable(
-    seen: NDArray[np.bool_], member: NDArray[np.int64], n_classes: int
-) -> tuple[NDArray[np.bool_], NDArray[np.int64], bool]:
-    counts = np.stack([seen[member == c].sum(axis=0) for c in range(n_classes)])
-    size = np.bincount(member, minlength=n_classes)
-    enough = counts >= np.minimum(size, 2)[:, None]
-    thin = ~enough.any(axis=0) & counts.any(axis=0)
-    enough |= thin & (counts > 0)
-    return seen & enough[member], counts * enough, bool(thin.any())
-
-
 def _notes(
-    counts: NDArray[np.int64], share: Floats, member: NDArray[np.int64], thin: bool
+    counts: NDArray[np.int64], share: Floats, size: NDArray[np.int64], thin: bool
 ) -> tuple[str, ...]:
-    size = np.bincount(member, minlength=len(share))
     df = np.maximum(counts - 1, 0).sum(axis=0)
     found = {
         "class-of-one": bool((size == 1).any()),

@@ -1,0 +1,67 @@
+"""The rater model, and the coverage of what is computed from it."""
+
+import numpy as np
+import pytest
+
+from zuofeng_survey.stats.classmeans import composite
+from zuofeng_survey.stats.ranking import bottom_sets, rank_sets, rank_sets_from
+from zuofeng_survey.stats.simulate import Rater, panel
+
+WEIGHTS = {"A": 0.4, "B": 0.3, "C": 0.3}
+SIZES = {15: {"A": 3, "B": 5, "C": 7}, 30: {"A": 5, "B": 10, "C": 15}}
+
+
+def test_same_seed_same_panel():
+    one, two = (panel([0.0, 1.0], {"A": 4}, seed=7).scores for _ in range(2))
+    assert (one == two).all()
+
+
+def test_scores_are_means_of_grades_and_follow_merit():
+    p = panel(np.linspace(-2, 2, 9), {"A": 200}, items=1, seed=1)
+    assert set(np.unique(p.scores)) <= {40.0, 65.0, 80.0, 95.0}
+    assert (np.diff(p.scores.mean(axis=0)) > 0).all()
+
+
+def test_unrated_cells_are_missing():
+    p = panel(np.zeros(50), {"A": 100}, unrated=0.3, seed=1)
+    assert np.isnan(p.scores).mean() == pytest.approx(0.3, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"merit": []}, "merit must be"),
+        ({"voters": {"A": 0}}, "1 or more voters"),
+        ({"items": 0}, "items must be"),
+        ({"unrated": 1.0}, "unrated in"),
+        ({"rater": Rater(cuts=(0.0, 1.0))}, "one fewer"),
+    ],
+)
+def test_impossible_panels_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        panel(**({"merit": [0.0], "voters": {"A": 1}, "seed": 1} | change))
+
+
+@pytest.mark.parametrize("n_voters", [15, 30])
+@pytest.mark.parametrize("unrated", [0.0, 0.15])
+def test_rank_sets_cover_when_all_are_equal_and_the_plug_in_does_not(n_voters, unrated):
+    rng, covered, plug_in, reps = np.random.default_rng(n_voters), 0, 0, 150
+    for rep in range(reps):
+        p = panel(np.zeros(20), SIZES[n_voters], unrated=unrated, seed=rng)
+        sets = rank_sets(p.scores, p.voter_class, weights=WEIGHTS, draws=499, seed=rep)
+        covered += bool((sets.lower == 1).all() and (sets.upper == 20).all())
+        c = composite(p.scores, p.voter_class, weights=WEIGHTS)
+        naive = rank_sets_from(c.estimate, c.covariance(), draws=499, seed=rep)
+        plug_in += bool((naive.lower == 1).all() and (naive.upper == 20).all())
+    assert covered / reps >= 0.91  # nominal .95, Monte Carlo error .018
+    assert plug_in / reps <= 0.75
+
+
+def test_the_gap_test_seldom_verifies_one_of_two_equals():
+    rng, declared, reps = np.random.default_rng(1), 0, 200
+    merit = [-1.5, -1.5, *[0.0] * 18]
+    for rep in range(reps):
+        p = panel(merit, SIZES[30], seed=rng)
+        bottom = bottom_sets(p.scores, p.voter_class, k=1, weights=WEIGHTS, draws=299, seed=rep)
+        declared += bottom.verified
+    assert declared / reps <= 0.09  # nominal .05, Monte Carlo error .015
