@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import time
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -120,10 +120,10 @@ def test_long_chains_are_wide_not_deep() -> None:
 
 REFUSED = {
     "expression-syntax": [
-        "", " ", "1 +", "(1", "1)", "1 2", "a", "true", "${}", "${a b}", "${a", "'x", "..", "1 == 1",
-        "a/b", "1 AND 1", "x[1]", "1;1", "$a", "not(1,)", "&& 1", "9" * 400, "().__class__",
-        "${a}.__class__.__bases__", "1if(1,2,3)", "\x00", "${a}and-1", "lambda: 1", "١ + 1", "🙂",
-        "__import__('os')", "{}", "a$b", "1,2",
+        "", " ", "1 +", "(1", "1)", "1 2", "a", "true", "${}", "${a b}", "${a", "'x", "..", "{}",
+        "1 == 1", "a/b", "1 AND 1", "x[1]", "1;1", "$a", "not(1,)", "&& 1", "9" * 400, "a$b", "1,2",
+        "().__class__", "${a}.__class__.__bases__", "__import__('os')", "lambda: 1", "1if(1,2,3)",
+        "\x00", "${a}and-1", "١ + 1", "🙂",
     ],
     "expression-wide": ["（1 + 1)", "${a} ＝ 1", "‘x’ = 'x'", "not(1）", "${a} > 1，2"],
     "expression-function": ["eval('1')", "Not(1)", "count(1)", "and(1)"],
@@ -135,10 +135,11 @@ REFUSED = {
     "expression-regex": [
         f"regex(., '{pattern}')"
         for pattern in [
-            "(a+)+$", "(a*)*", "(a|b*)+", "((a?)){2}", "(a{1,2}){3}", r"(a)\1", "(?=a)", "(?!a)a",
-            "(?<=a)b", "(?P<x>a)", "(?<x>a)", "(?i)a", "(?#x)", r"\bx", r"\p{L}", r"\A", r"\u00", r"\e", "*a",
-            "a**", "a*+", "a{2", "a{2,1}", "a{2001}", "a{1}{2}", "(a", "a)", "a^", "$a", "(^a)", "[]",
-            "[^]", "[z-a]", r"[\d-z]", "[a", "[[a]]", "a]", "}", "\\", "x" * 201, ".{1000}", ".*" * 20, "{", "|*", "a{", "a{,3}", "a)(b",
+            "(a+)+$", "(a*)*", "(a|b*)+", "((a?)){2}", "(a{1,2}){3}", "a**", "a*+", "a{1}{2}",
+            r"(a)\1", "(?=a)", "(?!a)a", "(?<=a)b", "(?P<x>a)", "(?<x>a)", "(?i)a", "(?#x)",
+            r"\bx", r"\p{L}", r"\A", r"\u00", r"\e", "\\", "*a", "|*", "a{", "a{2", "a{,3}", "{",
+            "}", "a{2,1}", "a{2001}", "(a", "a)", "a)(b", "a^", "$a", "(^a)", "[]", "[^]", "[z-a]",
+            r"[\d-z]", "[a", "[[a]]", "a]", "x" * 201, ".{1000}", ".*" * 20,
         ]
     ]
     + ["regex('a', ${p})", "regex('a', 1)", "regex('a', concat('(', 'a'))", "regex('a', .)"],
@@ -154,6 +155,16 @@ def test_a_bad_expression_is_refused_by_its_code(code: str, source: str) -> None
     assert caught.value.code == code
     assert caught.value.problems[0].zh.startswith("FZ.yaml › FZ-B01 › relevant：")
     assert caught.value.problems[0].en.startswith("FZ.yaml › FZ-B01 › relevant: ")
+
+
+@pytest.mark.parametrize(
+    "source", ["a" * 1990 + "()", "not" * 650 + "()", "${a}=" * 400, "'" * 1999]
+)
+def test_the_longest_nonsense_is_refused_at_once(source: str) -> None:
+    start = time.process_time()
+    with pytest.raises(DefinitionError):
+        parse(source)
+    assert time.process_time() - start < 3
 
 
 def test_the_message_says_at_which_character_and_what_to_type_instead() -> None:
@@ -178,16 +189,17 @@ def test_the_message_says_at_which_character_and_what_to_type_instead() -> None:
 )
 def test_the_worst_patterns_answer_at_once(source: str) -> None:
     tree, current = parse(source).tree, "a" * 2000
-    start = time.perf_counter()
+    start = time.process_time()
     evaluate(tree, {}, current=current)
-    assert time.perf_counter() - start < 0.5  # 0.1 s on an idle machine
+    assert time.process_time() - start < 3  # 0.1 s on an idle machine; the naive way, years
 
 
+DEAR = patch("zuofeng_survey.expression.MAX_COST", 10**6)  # what is compared, not what it costs
 ATOMS = st.sampled_from(
     [*"ab1-_. ", "[ab]", "[^a]", "[a-c1]", r"\d", r"\W", r"[\w-]", r"\-", ".", "(a|b)", "(?:ab|a|)"]
 )
 TIMES = st.sampled_from(["", "", "", "*", "+", "?", "{2}", "{1,3}", "{0,}", "*?"])
-PATTERNS = st.lists(st.tuples(ATOMS, TIMES).map("".join), max_size=5).map("".join)
+PATTERNS = st.lists(st.tuples(ATOMS, TIMES).map("".join), max_size=4).map("".join)
 
 
 @given(pattern=PATTERNS | st.lists(PATTERNS, min_size=2, max_size=3).map("|".join), data=st.data())
@@ -196,8 +208,9 @@ def test_patterns_agree_with_the_regular_expressions_of_python(pattern: str, dat
     native = re.compile(pattern, re.ASCII)
     text = data.draw(st.from_regex(native, fullmatch=True) | st.text("ab1-_ ß", max_size=8))
     if not set(text) & set("\r\u2028\u2029'"):  # where ODK's dot and Python's differ
-        found = evaluate(parse(f"regex(., '{pattern}')").tree, {}, current=text)
-        assert found == bool(native.fullmatch(text))
+        with DEAR:
+            tree = parse(f"regex(., '{pattern}')").tree
+        assert evaluate(tree, {}, current=text) == bool(native.fullmatch(text))
 
 
 # ── properties ────────────────────────────────────────────────────────────────────────────────
@@ -208,10 +221,9 @@ SCALARS = (
 )  # fmt: skip
 ANSWERS = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text(), SCALARS, max_size=1)
 LEAVES = st.sampled_from(
-    "${a} ${b} ${乙} . 0 1 2.5 .5 100 '' 'a' 'a b' '7' '2024-02-29' today() true() false()".split(
-        " "
-    )
-).map(lambda leaf: {"'a": "'a b'", "b'": "' '"}.get(leaf, leaf))
+    ["${a}", "${b}", "${乙}", ".", "0", "1", "2.5", ".5", "100", "''", "'a'", "'a b'", "'7'", "' '",
+     "'2024-02-29'", "today()", "true()", "false()"]
+)  # fmt: skip
 BINARY = ["=", "!=", "<", "<=", ">", ">=", "+", "-", "*", "div", "mod", "and", "or"]
 
 
@@ -245,7 +257,7 @@ def test_whatever_is_written_either_reads_or_is_refused(source: str) -> None:
     try:
         tree = parse(source).tree
     except DefinitionError as refused:
-        assert str(refused)
+        assert str(refused)  # noqa: PT017 - either outcome is right
     else:
         evaluate(tree, {})
 
@@ -256,7 +268,7 @@ def test_whatever_pattern_is_written_either_reads_or_is_refused(text: str) -> No
     try:
         tree = parse("regex(., '{}')".format(text.replace("'", ""))).tree
     except DefinitionError as refused:
-        assert refused.code == "expression-regex"
+        assert refused.code == "expression-regex"  # noqa: PT017 - either outcome is right
     else:
         assert evaluate(tree, {}, current="ab") in (True, False)
 
@@ -264,8 +276,9 @@ def test_whatever_pattern_is_written_either_reads_or_is_refused(text: str) -> No
 @given(rows=st.lists(ROWS, min_size=30, max_size=40))
 @settings(PROPERTIES, max_examples=25)
 def test_python_and_the_browser_agree_on_anything(in_browser: Ask, rows: list[Any]) -> None:
-    for row, (value, yes) in zip(rows, in_browser(rows), strict=True):
-        mine = in_python(row)
+    with DEAR:
+        theirs, ours = in_browser(rows), list(map(in_python, rows))
+    for row, (value, yes), mine in zip(rows, theirs, ours, strict=True):
         assert told_apart(mine) == told_apart(value), row
         assert truth(mine) is yes, row
 
@@ -314,7 +327,3 @@ def test_a_circle_is_named_from_its_smallest_member(graph: Any, circle: Any) -> 
 def test_a_long_way_round_is_still_found() -> None:
     graph = {str(n): {str((n + 1) % 20_000)} for n in range(20_000)}
     assert len(find_cycle(graph) or []) == 20_001
-
-
-def test_nothing_here_is_nan_by_accident() -> None:
-    assert math.isnan(in_python(case("0 div 0")))  # told_apart relies on it

@@ -66,11 +66,23 @@ class Expression:
 
 
 def parse(source: str, *, place: str = "") -> Expression:
-    """Read an expression of at most 2000 characters, nested at most 50 deep.
+    """Read an expression.
 
-    Raises :class:`DefinitionError` whose message begins with ``place``; its code is
-    ``expression-syntax``, ``-wide``, ``-function``, ``-arity``, ``-too-deep`` or ``-regex``.
+    Parameters
+    ----------
+    source : str
+        At most 2000 characters, nested at most 50 deep.
+    place : str
+        Where it stands (``FZ.yaml › FZ-B01 › relevant``), for the message.
 
+    Raises
+    ------
+    DefinitionError
+        With the code ``expression-syntax``, ``-wide``, ``-function``, ``-arity``, ``-too-deep``
+        or ``-regex``.
+
+    Examples
+    --------
     >>> parse("${FZ-B01} = 'good' and . > 2").tree
     ['and', ['=', ['ref', 'FZ-B01'], ['lit', 'good']], ['>', ['current'], ['lit', 2]]]
     """
@@ -184,12 +196,12 @@ class _Parser:
         try:
             if literal[0] != "lit" or not isinstance(text, str):
                 text = "…"
-                raise _Refused("要直接写在引号里", "it must be a quoted literal")
+                raise _PatternError("要直接写在引号里", "it must be a quoted literal")
             tree, cost, _ = _pattern(text)
             self.cost += cost
             if self.cost > MAX_COST:
-                raise _Refused("要比较的太多", "it asks for too many comparisons")
-        except _Refused as why:
+                raise _PatternError("要比较的太多", "it asks for too many comparisons")
+        except _PatternError as why:
             params = dict(zip(("pattern", "why_zh", "why_en"), (text, *why.args), strict=True))
             raise DefinitionError.of("expression-regex", self.place, **params) from None
         return tree
@@ -198,7 +210,7 @@ class _Parser:
 # ── patterns: the regular ones, which mean the same everywhere; matched by sets of positions, so
 # never exponentially. Nested repeats would be harmless here, but a questionnaire exported to ODK
 # is matched by engines that backtrack: they are refused. A part is (tree, cost, whether it varies).
-class _Refused(Exception):
+class _PatternError(Exception):
     """Why a pattern cannot be used, in Chinese and in English."""
 
 
@@ -217,14 +229,16 @@ Part = tuple[Tree, int, bool]
 
 def _pattern(text: str) -> Part:
     if len(text) > MAX_PATTERN:
-        raise _Refused(f"超过 {MAX_PATTERN} 个字符", f"it is longer than {MAX_PATTERN} characters")
+        raise _PatternError(
+            f"超过 {MAX_PATTERN} 个字符", f"it is longer than {MAX_PATTERN} characters"
+        )
     groups: list[list[list[Part]]] = [[[]]]
     at = 0
     while at < len(text):
         match = _PIECE.match(text, at)
         outer = len(groups) == 1
         if not match or (match["close"] and outer):
-            raise _Refused(f"第 {at + 1} 个字符处读不懂", f"unreadable at character {at + 1}")
+            raise _PatternError(f"第 {at + 1} 个字符处读不懂", f"unreadable at character {at + 1}")
         at, mark = match.end(), match["mark"] or ""
         if mark.startswith("("):
             groups.append([[]])
@@ -233,12 +247,12 @@ def _pattern(text: str) -> Part:
         elif mark:  # the whole value is matched, so anchors add nothing where they make sense
             edge = not groups[-1][-1] if mark == "^" else text[at : at + 1] in ("", "|")
             if not (outer and edge):
-                raise _Refused(f"{mark} 只能在两端", f"{mark} may stand at the ends only")
+                raise _PatternError(f"{mark} 只能在两端", f"{mark} may stand at the ends only")
         else:
             part = _either(groups.pop()) if match["close"] else _leaf(match["leaf"])
             groups[-1][-1].append(_repeated(part, match["times"]))
     if len(groups) > 1:
-        raise _Refused("少了 )", "a ) is missing")
+        raise _PatternError("少了 )", "a ) is missing")
     return _either(groups[0])
 
 
@@ -254,7 +268,7 @@ def _outside(flips: Iterable[int]) -> list[int]:
 
 
 def _flips(char: str) -> list[int]:
-    """Return the code points at which membership begins, ends, begins …"""
+    """Return the code points at which membership begins, ends, begins again, and so on."""
     if char.lower() in _CLASSES:
         return _CLASSES.get(char) or _outside(_CLASSES[char.lower()])
     code = int(char[2:], 16) if len(char) > 2 else ord(char[-1])
@@ -267,7 +281,7 @@ def _leaf(text: str) -> Part:
     for first, last in _MEMBER.findall(text[1 + negated : -1] if text[0] == "[" else text):
         low, high = _flips(first), _flips(last or first)
         if last and (low[-1] - low[0] > 1 or high[-1] - high[0] > 1 or low > high):
-            raise _Refused(f"{text} 的范围要从小到大", f"the range in {text} must run upwards")
+            raise _PatternError(f"{text} 的范围要从小到大", f"the range in {text} must run upwards")
         spans += [(low[0], high[1])] if last else zip(low[::2], low[1::2], strict=True)
     flips: list[int] = []
     for low, high in sorted(spans):
@@ -276,7 +290,7 @@ def _leaf(text: str) -> Part:
         else:
             flips += [low, high]
     if not flips:
-        raise _Refused("[^] 里没有字符", "[^] is empty")
+        raise _PatternError("[^] 里没有字符", "[^] is empty")
     return ["set", *(_outside(flips) if negated else flips)], 1, False
 
 
@@ -287,9 +301,9 @@ def _repeated(part: Part, times: str | None) -> Part:
     low = int(least)
     high = int(most) if most else -1 if comma else low
     if part[2] and high not in (0, 1):
-        raise _Refused("重复里套了重复", "a repeat stands inside a repeat")
+        raise _PatternError("重复里套了重复", "a repeat stands inside a repeat")
     if -1 < high < low or max(low, high) > MAX_TESTED:
-        raise _Refused(f"次数 {times} 不对", f"{times} is not a count")
+        raise _PatternError(f"次数 {times} 不对", f"{times} is not a count")
     reach = 40 if high < 0 else min(40, high - low)  # measured: a long repeat of one character
     return ["rep", part[0], low, high], part[1] * max(1, low + reach), part[2] or low != high
 
