@@ -33,7 +33,7 @@ from typing import Any, Self
 @cache
 def messages() -> dict[str, dict[str, str]]:
     """Return the catalogue: code → {zh, en}, with ``{name}`` placeholders."""
-    text = resources.files(__package__).joinpath("messages.toml").read_text(encoding="utf-8")
+    text = resources.files("zuofeng_survey").joinpath("messages.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
@@ -106,7 +106,7 @@ class CodeRefused(ZuofengError):
 
 
 class BallotConflict(ZuofengError):
-    """This ballot id has been cast already, with other content."""
+    """The ballot id has been cast already, with other content."""
 
 
 class PollError(ZuofengError):

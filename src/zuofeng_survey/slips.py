@@ -43,8 +43,7 @@ def write_workbook(path: Path, poll: Poll, slips: Slips, *, url: str) -> None:
         When the file cannot be written.
     """
     book = Workbook()
-    sheet = book.active
-    assert sheet is not None
+    sheet = book.worksheets[0]
     sheet.title = "评议码"
     sheet.append(HEADINGS)
     for n, (code, voter_class) in enumerate(slips, start=1):

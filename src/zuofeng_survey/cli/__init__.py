@@ -259,7 +259,8 @@ def rank(
     for said in (found.verdict("zh"), found.verdict("en"), NOTE["zh"]):
         talk.print(said, markup=False)
     frame = found.table()
-    rows_out(frame.to_dict("records"), format, list(frame.columns))
+    rows = [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+    rows_out(rows, format, list(frame.columns))
 
 
 @app.command("import-table")
@@ -307,7 +308,7 @@ def _dataset_path(name: str, home: Path) -> Path:
     return given if (given / "manifest.json").exists() else home / "datasets" / name
 
 
-class bar:  # noqa: N801 - reads as a verb: with bar("freeze") as progress
+class bar:
     """A progress bar on stderr; calling it with (done, all) moves it."""
 
     def __init__(self, title: str) -> None:

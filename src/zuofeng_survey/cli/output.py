@@ -25,6 +25,8 @@ CLEAN, FINDINGS, USAGE = 0, 1, 2
 
 
 class Format(StrEnum):
+    """How data is printed."""
+
     table = "table"
     csv = "csv"
     json = "json"

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from ..errors import DatasetError, Problem
 from ..poll import Constituency, Target
 from ..questionnaire import Questionnaire
-from . import merkle
+from .merkle import leaf, root
 
 TABLES = ("ballots", "ratings", "apart", "texts")
 FORMAT = 1
@@ -158,18 +158,18 @@ def recount(path: Path) -> dict[str, Any]:
     for row in tables["ratings"]:
         answers[row["ballot"]].append([row["item"], row["target"], row["value"]])
     leaves = [
-        merkle.leaf(bytes.fromhex(b["salt"]), [b["voter_class"], sorted(answers[b["ballot"]])])
+        leaf(bytes.fromhex(b["salt"]), [b["voter_class"], sorted(answers[b["ballot"]])])
         for b in tables["ballots"]
     ]
     texts = [
-        merkle.leaf(bytes.fromhex(t["salt"]), [t["item"], t["target"], t["text"]])
+        leaf(bytes.fromhex(t["salt"]), [t["item"], t["target"], t["text"]])
         for t in tables["texts"]
     ]
     receipts = (path / "receipts.txt").read_text(encoding="ascii").splitlines()
     rows = {name: len(rows) for name, rows in tables.items()}
     return {
-        "ballots_root": merkle.root(leaves),
-        "texts_root": merkle.root(texts),
+        "ballots_root": root(leaves),
+        "texts_root": root(texts),
         "rows": {**rows, "receipts": len(receipts)},
     }
 

@@ -49,7 +49,7 @@ def freeze(
         raise KeyRefused.of("key-wrong", "", got=key.poll, poll=poll.name)
     store.close()
     store.home.record("close", poll.name)
-    content, counts = _open_all(store, key, progress or (lambda done, of: None))
+    content, counts = _open_all(store, key, progress or (lambda *_: None))
     codebook = {
         "questionnaire": poll.questionnaire.model_dump(mode="json"),
         "targets": [t.model_dump(mode="json") for t in poll.targets],

@@ -39,7 +39,7 @@ def import_table(
         With the column or cell that cannot be used; nothing is written.
     """
     table = _read(Path(path), [c for c in (voter, target, value, voter_class) if c])
-    numbers = pd.to_numeric(table[value], errors="coerce")
+    numbers: pd.Series = pd.to_numeric(table[value], errors="coerce")
     if numbers.isna().any():
         row = int(numbers.isna().to_numpy().argmax())
         raise DatasetError.of(

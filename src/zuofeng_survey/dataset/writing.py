@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -17,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import DatasetError, StorageError
-from . import merkle
 from .folder import FORMAT, Dataset, recount, sha256
+from .merkle import leaf
 
 SCHEMAS = {
     "ballots": pa.schema([("ballot", pa.int32()), ("voter_class", pa.string()), ("salt", pa.string())]),
@@ -85,12 +84,12 @@ def write(folder: Path, content: Content, codebook: Mapping[str, Any], facts: Ma
 
 
 def _tables(content: Content) -> dict[str, list[dict[str, Any]]]:
-    """Number ballots in the order of their salted leaves: a shuffle nobody can undo."""
+    """Sort the ballots by their salted leaves and number them: a shuffle nobody can undo."""
     salted = []
     for voter_class, answers in content.ballots:
         salt = secrets.token_bytes(16)
         given = sorted(map(list, answers))
-        salted.append((merkle.leaf(salt, [voter_class, given]), salt.hex(), voter_class, given))
+        salted.append((leaf(salt, [voter_class, given]), salt.hex(), voter_class, given))
     salted.sort(key=lambda s: s[0])
     ballots, ratings = [], []
     for n, (_, salt_hex, voter_class, given) in enumerate(salted, start=1):
@@ -138,7 +137,3 @@ def totals(counts: Mapping[str, Mapping[str, int]], keys: Sequence[str]) -> dict
     """Add the counts of all classes up."""
     return {key: sum(row[key] for row in counts.values()) for key in keys}
 
-
-def stable_salt(seed: str) -> bytes:
-    """Return a salt that comes out the same for the same import."""
-    return hashlib.sha256(seed.encode()).digest()[:16]

@@ -29,7 +29,7 @@ SENTENCES = (
 @cache
 def shape() -> dict[str, Any]:
     """Return the county's shape: towns, sizes of electorates, rater model."""
-    text = resources.files(__package__).joinpath("county.yaml").read_text(encoding="utf-8")
+    text = resources.files("zuofeng_survey.demo").joinpath("county.yaml").read_text(encoding="utf-8")
     return yaml.safe_load(text)
 
 

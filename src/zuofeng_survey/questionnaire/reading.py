@@ -11,13 +11,32 @@ import yaml
 from pydantic import ValidationError
 
 from ..errors import DefinitionError, Problem, nearest
-from .model import Questionnaire
+from .model import (
+    Choice,
+    Composite,
+    Frozen,
+    Group,
+    Item,
+    Questionnaire,
+    Scale,
+    Settings,
+    VoterClass,
+)
 from .references import broken_references
 
 LIMIT_BYTES = 1_000_000
 LIMIT_DEPTH = 20
 LIMIT_NODES = 50_000
 LIBRARY = "_scales.yaml"
+INSIDE: dict[Any, type[Frozen]] = {
+    "settings": Settings,
+    "survey": Group,
+    "items": Item,
+    "choices": Choice,
+    "scales": Scale,
+    "voter_classes": VoterClass,
+    "composite": Composite,
+}
 
 
 def load(path: str | Path) -> Questionnaire:
@@ -93,9 +112,8 @@ def parse_yaml(text: str, place: str) -> Any:
 
 def _measure(text: str, place: str) -> None:
     """Walk the events only: nothing is built before size and depth are known to be sane."""
-    depth = nodes = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        nodes += 1
+    depth = 0
+    for nodes, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
         if isinstance(event, yaml.AliasEvent):
             raise DefinitionError.of("yaml-alias", place, line=event.start_mark.line + 1)
         if isinstance(event, yaml.CollectionStartEvent):
@@ -233,12 +251,7 @@ def _problem(loc: tuple[Any, ...], e: Any, raw: Any, place: str) -> Problem:
 
 def _keys_at(loc: tuple[Any, ...]) -> list[str]:
     """Return the keys that the model at ``loc`` knows, for the nearest-word hint."""
-    model: Any = Questionnaire
-    table = {"settings": "Settings", "survey": "Group", "items": "Item", "composite": "Composite"}
-    table |= {"voter_classes": "VoterClass", "choices": "Choice", "scales": "Scale"}
-    from . import model as models
-
+    model: type[Frozen] = Questionnaire
     for step in loc[:-1]:
-        if step in table:
-            model = getattr(models, table[step])
+        model = INSIDE.get(step, model)
     return list(model.model_fields)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from .. import seal
 from ..errors import BallotConflict, CodeRefused, PollError, StorageError
 from ..poll import Poll
 from .database import codes, engine_for, envelopes, metadata, state, transaction
@@ -125,6 +126,13 @@ class Store:
         """Return the fingerprint of a ballot that is in the box already, else None."""
         with transaction(self._engine, writes=False) as connection:
             return connection.execute(_FIND, {"id": envelope_id}).scalar()
+
+    def counted(self, receipt: str) -> bool:
+        """Return whether a ballot with this receipt is in the box."""
+        first, last = seal.receipt_range(receipt)
+        find = sa.select(envelopes.c.id).where(envelopes.c.id.between(first, last)).limit(1)
+        with transaction(self._engine, writes=False) as connection:
+            return connection.execute(find).first() is not None
 
     def cast(self, envelope: Envelope, code_hash: bytes | None) -> bool:
         """Burn the code and drop the envelope, in one transaction; True when it is new.

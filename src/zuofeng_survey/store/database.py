@@ -7,8 +7,8 @@ that is why an envelope is sealed, and why the freeze destroys the tables.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 

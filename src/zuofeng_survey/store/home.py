@@ -43,9 +43,9 @@ class Home:
             On a network file system (SQLite's log needs shared memory), or when it cannot be made.
         """
         home = cls(Path(path).resolve(), database)
-        if kind := file_system(home.path):
-            if not database and kind.startswith(NETWORK):
-                raise StorageError.of("network-file-system", str(path), kind=kind)
+        kind = file_system(home.path)
+        if not database and kind.startswith(NETWORK):
+            raise StorageError.of("network-file-system", str(path), kind=kind)
         try:
             for folder in ("", "polls", "keys", "slips", "datasets"):
                 (home.path / folder).mkdir(parents=True, exist_ok=True, mode=0o700)

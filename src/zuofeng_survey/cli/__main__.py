@@ -1,0 +1,5 @@
+"""Let ``python -m zuofeng_survey.cli`` run the command line."""
+
+from . import main
+
+main()
