@@ -108,7 +108,7 @@ def new_poll(
     name : str
         Letters (also Chinese), digits, ``-`` and ``_``; part of the form's address.
     targets : sequence of Target
-        The roster; needed for a ballot, refused otherwise.
+        The roster; needed for a ballot, refused where no item is asked about targets.
     counts : mapping of str to int, optional
         Voter class → number of codes; for a nested class, codes for each target. Without counts
         the poll is open to all.
@@ -185,7 +185,7 @@ def _problems(
         found.append(Problem("poll-name", name))
     if q.is_ballot and not targets:
         found.append(Problem("roster-needed", name, {"form": q.form_id}))
-    if targets and not q.is_ballot:
+    if targets and not q.rates_targets:
         found.append(Problem("roster-not-needed", name, {"form": q.form_id}))
     names = [t.name for t in targets]
     for double in sorted({n for n in names if names.count(n) > 1}):

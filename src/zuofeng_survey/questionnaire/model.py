@@ -230,9 +230,18 @@ class Questionnaire(Frozen):
         return self.settings.form_id
 
     @property
-    def is_ballot(self) -> bool:
-        """Whether voters rate targets, so that a roster and voter classes are needed."""
+    def rates_targets(self) -> bool:
+        """Whether a group is asked once for each target of a roster."""
         return any(g.repeat_over == "targets" for g in self.survey)
+
+    @property
+    def is_ballot(self) -> bool:
+        """Whether it is cast to rank the targets: then a roster and voter classes are needed.
+
+        A form that also asks about targets, such as TL about suggestions, opens without a roster
+        and leaves that group out.
+        """
+        return self.settings.purpose == "ranking" and self.rates_targets
 
     def walk(self) -> Iterator[tuple[Group, Item]]:
         """Yield every item with the group it stands in, in order."""
