@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from zuofeng_survey.stats import bottom_sets, composite, rank_sets, rank_sets_from
+from zuofeng_survey.stats import bottom_sets, rank_sets, rank_sets_from
+from zuofeng_survey.stats.composite import composite
 from zuofeng_survey.stats.simulate import Panel, Rater, panel
 
 WEIGHTS = {"A": 0.4, "B": 0.3, "C": 0.3}
@@ -36,7 +37,7 @@ SETS: dict[str, dict[str, Any]] = {
     "V30 N40": {"voters": V30, "merit": targets(n=40)},
     "V15 N8": {"voters": V15, "merit": targets(n=8)},
     "V30 ceiling": {"voters": V30, "rater": CEILING},
-    "V30 three contested": {"voters": V30, "merit": np.r_[0, 0, 0, np.linspace(2, 4, 17)]},
+    "V30 three contested": {"voters": V30, "merit": np.r_[0, 0, 0, np.linspace(1, 1.8, 17)]},
     "V30 one class": {"voters": {"A": 30}},
     "V30 A noisier": {"voters": V30, "rater": NOISY},
     "V30 A quieter": {"voters": V30, "rater": QUIET},

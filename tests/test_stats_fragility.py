@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from zuofeng_survey.stats.classmeans import composite
+from zuofeng_survey.stats.composite import composite
 from zuofeng_survey.stats.fragility import fewest_ballots
 from zuofeng_survey.stats.simulate import panel
 

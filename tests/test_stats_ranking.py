@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zuofeng_survey.stats import wild
-from zuofeng_survey.stats.classmeans import composite, pool
+from zuofeng_survey.stats.composite import composite, pool
 from zuofeng_survey.stats.ranking import bottom_sets, rank_sets, rank_sets_from
 from zuofeng_survey.stats.simulate import panel
 
@@ -28,7 +28,7 @@ def sets_of(p, scores=None, seed: int = 1, draws: int = 299):
 
 
 @pytest.mark.parametrize(
-    "room", ["classmeans", "fragility", "intervals", "ranking", "ranksets", "simulate"]
+    "room", ["composite", "fragility", "intervals", "ranking", "ranksets", "simulate"]
 )
 def test_examples_in_docstrings_hold(room):
     module = importlib.import_module(f"zuofeng_survey.stats.{room}")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zuofeng_survey.stats.classmeans import composite
+from zuofeng_survey.stats.composite import composite
 from zuofeng_survey.stats.ranking import bottom_sets, rank_sets, rank_sets_from
 from zuofeng_survey.stats.simulate import Rater, panel
 

@@ -4,7 +4,7 @@ Persons are rows, targets or items are columns; rank 1 is best; ``coverage=0.95`
 ``seed`` has no default.
 """
 
-from zuofeng_survey.stats.classmeans import Composite, composite
+from zuofeng_survey.stats.composite import Composite
 from zuofeng_survey.stats.fragility import Fragility, fewest_ballots
 from zuofeng_survey.stats.intervals import Intervals, wilson
 from zuofeng_survey.stats.ranking import (
@@ -22,7 +22,6 @@ __all__ = [
     "Intervals",
     "RankSets",
     "bottom_sets",
-    "composite",
     "fewest_ballots",
     "rank_sets",
     "rank_sets_from",

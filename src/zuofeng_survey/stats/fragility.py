@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from zuofeng_survey.stats.classmeans import Ballots, Floats, ballots, composite, usable
+from zuofeng_survey.stats.composite import Ballots, Floats, ballots, composite, usable
 from zuofeng_survey.stats.ranksets import locked, tolerance
 
 Ints = NDArray[np.int64]
@@ -90,7 +90,7 @@ def fewest_ballots(
     Raises
     ------
     ValueError
-        As :func:`zuofeng_survey.stats.classmeans.composite`; k out of range.
+        As :func:`zuofeng_survey.stats.composite.composite`; k out of range.
 
     Notes
     -----

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from zuofeng_survey.stats.classmeans import Composite, Floats, composite
+from zuofeng_survey.stats.composite import Composite, Floats, composite
 from zuofeng_survey.stats.ranksets import (
     RankSets,
     check_draws,

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from zuofeng_survey.stats.classmeans import Composite, Floats, composite
-from zuofeng_survey.stats.stepdown import KEPT, Decision, decide
+from zuofeng_survey.stats.composite import Composite, Floats, composite
+from zuofeng_survey.stats.stepdown import Decision, decide
 from zuofeng_survey.stats.wild import Signs, draw_signs, normal_rows, pair_variance, wild_rows
 
 SHRINK = 0.5
@@ -122,7 +122,7 @@ def rank_sets(
     Raises
     ------
     ValueError
-        As :func:`zuofeng_survey.stats.classmeans.composite`; coverage, draws or seed out of range.
+        As :func:`zuofeng_survey.stats.composite.composite`; coverage, draws or seed out of range.
 
     Notes
     -----
@@ -227,8 +227,7 @@ def ranked(panel: Composite, signs: Signs, *, coverage: float) -> RankSets:
         decision, notes = _unanimous(panel, coverage), (*notes, "zero-variance")
         method = "sign test over voters, all pairs (no variance at all)"
     else:
-        dtype = np.float32 if draws * n * (n - 1) // 2 > KEPT else np.float64
-        rows = wild_rows(panel, signs, shrink=SHRINK, dtype=dtype)
+        rows = wild_rows(panel, signs, shrink=SHRINK, dtype=np.float32)
         t = standardised(theta, s2)
         decision = decide(rows, t, draws=draws, coverage=coverage, exact=signs.exact)
         method += f", {'all' if signs.exact else 'drawn'} sign patterns, {_steps(decision)}"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zuofeng_survey.stats.classmeans import Floats
+from zuofeng_survey.stats.composite import Floats
 from zuofeng_survey.stats.wild import Row
 
 # Contrasts kept in memory for the stepdown (4 bytes each); beyond, a single step.
@@ -73,9 +73,12 @@ def quantile(largest: NDArray, coverage: float, *, exact: bool) -> float:
 def _maxima(rows: Iterable[Row], n: int) -> NDArray:
     found = []
     for row in rows:
-        largest = np.abs(row(0, slice(1, n))).max(axis=0)
-        for i in range(1, n - 1):
-            np.maximum(largest, np.abs(row(i, slice(i + 1, n))).max(axis=0), out=largest)
+        largest = None
+        for i in range(n - 1):
+            t = row(i, slice(i + 1, n))
+            np.abs(t, out=t)
+            most = t.max(axis=0)
+            largest = most if largest is None else np.maximum(largest, most, out=largest)
         found.append(largest)
     return np.concatenate(found)
 

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from zuofeng_survey.stats.classmeans import Composite, Floats, Pooled, pool
+from zuofeng_survey.stats.composite import Composite, Floats, Pooled, pool
 
 Columns: TypeAlias = slice | NDArray[np.int64]
 Row: TypeAlias = Callable[[int, Columns], NDArray]
@@ -82,7 +82,7 @@ def wild_rows(
     weight = panel.weight.astype(dtype)
     classes = [np.flatnonzero(panel.member == c) for c in range(len(n))]
     plan = _plan(panel, e, signs.matrix.shape[1], shrink=shrink)
-    size = int(np.clip(BLOCK_CELLS // e.shape[1], 64, 1024))
+    size = _block_size(e.shape[1])
     for block, start in enumerate(range(0, signs.matrix.shape[1], size)):
         s = signs.matrix[:, start : start + size].astype(dtype)
         means = np.stack([(e[v].T @ s[v]) / n[c][:, None] for c, v in enumerate(classes)])
@@ -96,20 +96,27 @@ def wild_rows(
 def normal_rows(cov: Floats, draws: int, *, df: float | None, seed: int) -> Iterator[Row]:
     """Yield a row function a block: normal errors with a known covariance (t when df is given)."""
     values, vectors = np.linalg.eigh(cov)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))).astype(np.float32)
     var = _contrast(cov)
     scale = 1.0 / np.sqrt(np.maximum(var, TINY * max(var.max(), 1e-300)))
-    rng = np.random.default_rng(seed)
-    for start in range(0, draws, BLOCK):
-        n = min(BLOCK, draws - start)
-        theta = root @ rng.standard_normal((len(cov), n))
+    scale = scale.astype(np.float32)
+    rng, size = np.random.default_rng(seed), _block_size(len(cov))
+    for start in range(0, draws, size):
+        n = min(size, draws - start)
+        theta = root @ rng.standard_normal((len(cov), n), dtype=np.float32)
         if df is not None:
-            theta /= np.sqrt(rng.chisquare(df, n) / df)
+            theta /= np.sqrt(rng.chisquare(df, n) / df).astype(np.float32)
 
-        def row(i: int, js: Columns, theta: Floats = theta) -> Floats:
-            return (theta[i] - theta[js]) * scale[i, js][:, None]
+        def row(i: int, js: Columns, theta: NDArray = theta) -> NDArray:
+            t = theta[i] - theta[js]
+            t *= scale[i, js][:, None]
+            return t
 
         yield row
+
+
+def _block_size(n_targets: int) -> int:
+    return int(np.clip(BLOCK_CELLS // n_targets, 64, 1024))
 
 
 def _design(panel: Composite) -> Floats:
