@@ -19,6 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from zuofeng_survey.html import table_html
+
 Floats = NDArray[np.float64]
 
 
@@ -96,6 +98,9 @@ class Composite:
         frame = {"unit": self.unit, "estimate": self.estimate, "se": self.se, "n_eff": self.n_eff}
         frame |= {f"n_{c}": n for c, n in zip(self.classes, self.counts, strict=True)}
         return pd.DataFrame(frame)
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -246,13 +251,14 @@ def pool(panel: Composite) -> Pooled:
     return Pooled(within, np.where(known, pairs, 0.0), variance, shared)
 
 
-def _units(scores: ArrayLike, units: Sequence[str] | None) -> tuple[str, ...]:
+def _units(scores: ArrayLike, units: Sequence[object] | None) -> tuple[str, ...]:
     n = np.shape(scores)[1] if np.ndim(scores) == 2 else 0
     if units is None:
-        units = scores.columns if isinstance(scores, pd.DataFrame) else range(1, n + 1)
-    if n and len(units) != n:
-        raise ValueError(f"units must name the {n} columns of scores, got {len(units)} names")
-    return tuple(str(u) for u in units)
+        units = list(scores.columns) if isinstance(scores, pd.DataFrame) else range(1, n + 1)
+    names = tuple(str(u) for u in units)
+    if n and len(names) != n:
+        raise ValueError(f"units must name the {n} columns of scores, got {len(names)} names")
+    return names
 
 
 def _table(scores: ArrayLike, voter_class: object) -> tuple[Floats, NDArray[np.str_]]:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Ballots, Floats, ballots, composite, usable
 from zuofeng_survey.stats.ranksets import locked, tolerance
 
@@ -63,6 +64,9 @@ class Fragility:
         """Return one row: k, ballots, flip1, exact, out, into."""
         names = ("k", "ballots", "flip1", "exact", "out", "into")
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table())
 
 
 def fewest_ballots(

@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from zuofeng_survey.html import table_html
+
 Floats = NDArray[np.float64]
 
 
@@ -39,6 +41,9 @@ class Intervals:
         """Return one row a rate, unrounded."""
         names = ("estimate", "lower", "upper", "n")
         return pd.DataFrame({name: np.atleast_1d(getattr(self, name)) for name in names})
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table())
 
 
 def wilson(successes: ArrayLike, n: ArrayLike, *, coverage: float = 0.95) -> Intervals:

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Composite, Floats, composite
 from zuofeng_survey.stats.ranksets import (
     RankSets,
@@ -87,6 +88,9 @@ class BottomSets:
         """Return one row a target, in the order given, unrounded."""
         flags = ("observed", "cannot_exclude", "certain", "p_bottom")
         return self.sets.table().assign(**{name: getattr(self, name) for name in flags})
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table())
 
 
 def bottom_sets(

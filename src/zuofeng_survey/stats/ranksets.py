@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Composite, Floats, composite
 from zuofeng_survey.stats.stepdown import Decision, decide
 from zuofeng_survey.stats.wild import Signs, draw_signs, normal_rows, pair_variance, wild_rows
@@ -76,6 +77,9 @@ class RankSets:
         frame = {name: getattr(self, name) for name in names}
         frame |= {f"n_{c}": self.counts[:, k] for k, c in enumerate(self.classes)}
         return pd.DataFrame(frame)
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table())
 
 
 def rank_sets(
@@ -222,7 +226,9 @@ def ranked(panel: Composite, signs: Signs, *, coverage: float) -> RankSets:
     s2 = pair_variance(panel, shrink=SHRINK)
     notes, method = panel.notes, "wild-t over voters' signs, pooled and half shrunk"
     if n == 1 or panel.df.max() == 0:
-        decision = Decision(np.zeros((n, n), dtype=bool), *[0.0 if n == 1 else np.inf] * 2, False)
+        critical = 0.0 if n == 1 else np.inf
+        decision = Decision(np.zeros((n, n), dtype=bool), critical, critical, stepped=False)
+        method = "none: nothing to compare" if n == 1 else "none: nothing repeats"
     elif s2.max() <= tolerance(theta) ** 2:
         decision, notes = _unanimous(panel, coverage), (*notes, "zero-variance")
         method = "sign test over voters, all pairs (no variance at all)"
