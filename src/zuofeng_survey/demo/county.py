@@ -145,7 +145,7 @@ class Respondents:
         if item.kind == "select_multiple":
             return self._many(q, item)
         if item.kind == "text":
-            return self._sentence() if self.rng.random() < 0.15 else None
+            return self._sentence() if item.required or self.rng.random() < 0.15 else None
         if item.kind in ("integer", "decimal"):
             return int(self.rng.integers(3, 30))
         return "2020-12-31" if item.kind == "date" else None

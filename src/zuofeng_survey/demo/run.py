@@ -98,7 +98,8 @@ def _forms(home: Home, form_id: str, name: str, n: int, people: county.Responden
     q = made.poll.questionnaire
     forms = []
     for i in range(n):
-        fixed = {"HF-A01": f"SQ-2020-{i + 1:06d}", "HF-A05": 1, "XH-A01": f"WT-2020-甲镇-{i % 30 + 1:04d}"}
+        fixed = {"HF-A01": f"SQ-2020-{i + 1:06d}", "HF-A05": 1, "ZT-A02": "2020-12-10"}
+        fixed["XH-A01"] = f"WT-2020-甲镇-{i % 30 + 1:04d}"
         forms.append(("", people.form(q, fixed)))
     return Store.of(home, name), _key(made.key), forms
 
@@ -127,7 +128,7 @@ def try_out(home: Home, *, url: str, say: Say) -> None:
             from ..codes import pretty
 
             said += f"   codes 评议码: {'  '.join(pretty(c) for c, _ in made.slips[:2])}"
-        say(said, markup=False)
+        say(said, markup=False, soft_wrap=True)
 
 
 def run_servers(home: Home, port: int, results_port: int, *, check: bool, say: Say) -> int:
@@ -148,7 +149,7 @@ def run_servers(home: Home, port: int, results_port: int, *, check: bool, say: S
         _wait(f"http://127.0.0.1:{port}/health", forms)
         _wait(f"http://127.0.0.1:{results_port}/voila/render/ranking.ipynb?token={token}", views)
         for title, page in pages.items():
-            say(f"{title}: {page}", markup=False)
+            say(f"{title}: {page}", markup=False, soft_wrap=True)
         if not check:
             say("Ctrl-C 结束 stops both.")
             return forms.wait() or views.wait()
