@@ -86,7 +86,8 @@ def open_poll(
     format: FormatOption = Format.table,
 ) -> None:
     """Publish a poll 发布一轮. Example: zuofeng open FZ --name fz-2020 --roster r.csv --codes A=5,B=14"""
-    from .opening import parse_counts, parse_days, publish, read_roster
+    from ..publishing import publish, read_roster
+    from .options import parse_counts, parse_days
 
     made = publish(
         _home(home, database),

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from ..cli.opening import publish
 from ..dataset import freeze
 from ..errors import UsageError
 from ..poll import Target
+from ..publishing import publish
 from ..questionnaire import Text, load
 from ..questionnaire import find as find_form
 from ..seal import Key

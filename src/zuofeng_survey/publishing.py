@@ -1,4 +1,4 @@
-"""``zuofeng open``: from options and files to a published poll, its key and its slips."""
+"""Publishing: from a questionnaire and a roster to a poll, its key and its slips."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from .. import codes, slips
-from ..errors import UsageError
-from ..poll import Poll, Target, new_poll
-from ..questionnaire import Text, find, load, read_list
-from ..store import Home, Store, write_private
+from . import codes, slips
+from .errors import PollError
+from .poll import Poll, Target, new_poll
+from .questionnaire import Text, find, load, read_list
+from .store import Home, Store, write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def publish(
     hashes = [(codes.hash_code(c, pepper=pepper, poll=name), v) for c, v in made]
     key_path = home.path / "keys" / f"{name}.key"
     if key_path.exists():
-        raise UsageError.of("file-exists", str(key_path))
+        raise PollError.of("file-exists", str(key_path))
     Store.publish(home, poll, hashes).dispose()
     write_private(key_path, key.dumps().encode())
     workbook, page = (home.path / "slips" / f"{name}{end}" for end in (".xlsx", ".html"))
@@ -65,35 +65,3 @@ def read_roster(path: Path) -> tuple[Target, ...]:
         Target(name=r["name"], label=r["label"], note=Text(zh=notes[r["name"]])) for r in rows
     )
 
-
-def parse_counts(text: str) -> dict[str, int]:
-    """Read ``A=9,B=18``.
-
-    Raises
-    ------
-    UsageError
-        ``codes-option``.
-    """
-    counts = {}
-    for part in filter(None, (p.strip() for p in text.replace("，", ",").split(","))):
-        name, _, n = part.partition("=")
-        if not name.strip() or not n.strip().isdigit():
-            raise UsageError.of("codes-option", "--codes", got=part)
-        counts[name.strip()] = int(n)
-    return counts
-
-
-def parse_days(text: str) -> tuple[dt.date | None, dt.date | None]:
-    """Read ``2020-12-20..2020-12-22``; either side may be left open.
-
-    Raises
-    ------
-    UsageError
-        ``days-option``.
-    """
-    first, _, last = text.partition("..")
-    try:
-        days = [dt.date.fromisoformat(d.strip()) if d.strip() else None for d in (first, last)]
-    except ValueError as error:
-        raise UsageError.of("days-option", "--days", got=text) from error
-    return days[0], days[1]
