@@ -27,8 +27,9 @@ function pickedFor(definition, item, answers) {
 
 function rowsOf(group, answers, targets) {
   if (group.repeat_over === "targets") return targets.map((target) => target.name);
-  if (group.repeat_over === "rows") return Object.keys(answers[group.name] ?? {});
-  return [""];
+  if (group.repeat_over !== "rows") return [""];
+  const rows = Object.keys(answers[group.name] ?? {});
+  return rows.length ? rows : ["1"];
 }
 
 function questionOf(group, row, item) {

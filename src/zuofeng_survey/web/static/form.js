@@ -1,15 +1,16 @@
 // One form, from its definition to a receipt: plain pages call mount(), anywidget calls render().
-// Nothing here knows of results; answers go to the form server and nowhere else.
+// Answers go to the form server and nowhere else; nothing here knows of results.
 
-import { askedQuestions, choicesOf, codeOk, collectAnswers, formatCode, isBlank, lengthOf, normaliseCode, parseNumber, pickedFor, problemOf, problemsOf, questionOf, renumberRows, rowsOf, valueOf } from "./answers.js";
+import { askedQuestions, choicesOf, codeOk, collectAnswers, isBlank, lengthOf, normaliseCode, parseNumber, pickedFor, problemOf, problemsOf, questionOf, renumberRows, rowsOf, valueOf } from "./answers.js";
 
 const WORDS = {
+  language: ["English", "中文"],
   start: ["开始填写", "Start"],
   resume: ["继续填写", "Continue"],
   next: ["下一页", "Next"],
   back: ["上一页", "Back"],
   review: ["检查答卷", "Review"],
-  reviewHint: ["提交前请再看一遍。要改哪一处，点“修改”。", "Look through your answers once more. Choose “Change” to mend one."],
+  reviewHint: ["提交前请再看一遍。要改哪一处，点“修改”。", "Look through your answers once more before sending."],
   cast: ["提交", "Submit"],
   castBallot: ["投票", "Cast my ballot"],
   sending: ["正在提交，请不要关闭本页…", "Sending; please keep this page open…"],
@@ -17,57 +18,57 @@ const WORDS = {
   clear: ["清除", "Clear"],
   blank: ["未答", "not answered"],
   abstained: ["弃权", "abstained"],
+  allAbstained: ["全部弃权", "abstained throughout"],
   required: ["必答", "required"],
   collector: ["工作人员填写", "filled in by staff"],
   atMost: ["最多选 {limit} 项", "at most {limit}"],
   characters: ["{length} / {limit} 字", "{length} / {limit}"],
   other: ["请说明", "Please specify"],
-  alone: ["已按“只能单选”的选项调整。", "Adjusted: one of these choices stands alone."],
-  rankHint: ["按先后顺序逐个点选，第一个点的排第一；再点一次取消。", "Choose in order, best first; choose again to take back."],
+  alone: ["有的选项不能同选，已自动调整。", "Adjusted: some of these choices stand alone."],
+  rankHint: ["按先后顺序点选，先点的排在前；再点一次取消。", "Choose in order, best first; choose again to take back."],
   ranked: ["{label}：第 {place} 位", "{label}: place {place}"],
   unranked: ["{label}：未排", "{label}: not placed"],
   pickFirst: ["请先在上面选择。", "Choose above first."],
   row: ["第 {n} 条", "No. {n}"],
   addRow: ["再加一条", "Add another"],
-  removeRow: ["删除第 {n} 条", "Remove no. {n}"],
+  removeRow: ["删除", "Remove"],
   removed: ["已删除一条。", "One was removed."],
   undo: ["撤销", "Undo"],
   name: ["姓名", "Name"],
   count: ["已评 {rated} / 总 {total}", "Rated {rated} / {total}"],
   nextUnrated: ["下一个未评", "Next unrated"],
   allRated: ["全部评完了。", "Everything is rated."],
-  previousPerson: ["上一位", "Previous"],
-  nextPerson: ["下一位", "Next person"],
+  prevTarget: ["上一位", "Previous"],
+  nextTarget: ["下一位", "Next one"],
   person: ["第 {n} / {total} 位", "{n} of {total}"],
   ballotHint: ["空着按弃权计；再点一次可以取消。", "A blank is an abstention; choose a mark again to take it back."],
   page: ["第 {n} / {total} 页", "Page {n} of {total}"],
-  minutes: ["约 {n} 分钟", "about {n} minutes"],
+  minutes: ["约需 {n} 分钟", "About {n} minutes"],
   named: ["本表记名。", "This form is named."],
   confidential: ["本表保密：只有经办人知道是谁填写的。", "This form is confidential."],
   anonymous: ["本表不记名。", "This form is anonymous."],
-  sealed: ["本票无记名，密封保存，截止前任何人都看不到内容。", "This ballot is secret and sealed; nobody can read it before the poll closes."],
+  sealed: ["本票无记名，密封保存，截止前任何人都看不到内容。", "This ballot is secret and sealed until the poll closes."],
   voterClass: ["您的评议人类别：{label}", "Your voter class: {label}"],
-  codeTitle: ["请输入投票代码", "Enter your code"],
-  codeLabel: ["代码（17 个字符）", "Code (17 characters)"],
-  codeHint: ["在代码条上，形如 XXXX-XXXX-XXXX-XXXX-X；不分大小写。", "On your slip, like XXXX-XXXX-XXXX-XXXX-X; case does not matter."],
+  code: ["代码（17 个字符）", "Code (17 characters)"],
+  codeHint: ["在代码条上，形如 XXXX-XXXX-XXXX-XXXX-X，不分大小写。", "On your slip, like XXXX-XXXX-XXXX-XXXX-X, in any case."],
   codeUse: ["确定", "Continue"],
   codeOther: ["换一个代码", "Use another code"],
   closed: ["现在不能填写：还没有开始，或者已经结束。", "This form is not open now."],
-  away: ["现在连不上服务器。您填写的内容保存在本页，没有丢失。", "The server cannot be reached. What you filled in is kept on this page."],
-  awaySending: ["还没有提交成功：连不上服务器。正在自动重试，请不要关闭本页。", "Not submitted yet: the server cannot be reached. Trying again by itself; keep this page open."],
-  busy: ["还没有提交成功，正在自动重试。", "Not submitted yet; trying again by itself."],
+  away: ["现在连不上服务器。您填写的内容都在本页，没有丢失。", "The server cannot be reached. What you filled in is safe on this page."],
+  awaySending: ["还没有提交成功：连不上服务器。正在自动重试，请不要关闭本页。", "Not submitted yet: the server cannot be reached. Trying again; keep this page open."],
+  busy: ["还没有提交成功，正在自动重试。", "Not submitted yet; trying again."],
   refused: ["没有提交成功（{status}）。", "Not submitted ({status})."],
   restored: ["已恢复您上次填写的内容。", "What you had filled in is back."],
   clearDraft: ["清空重填", "Clear it"],
-  clearSure: ["确定清空？", "Really clear?"],
-  keep: ["草稿保存在本机（关闭浏览器后还能接着填；提交后自动删除）", "Keep a draft on this device (survives closing the browser; deleted on submitting)"],
+  clearSure: ["清空已填写的全部内容？", "Clear everything you filled in?"],
+  keep: ["草稿保存在本机（关闭浏览器后还能接着填，提交后自动删除）", "Keep a draft on this device (deleted on submitting)"],
   problems: ["有 {n} 处需要修改：", "{n} to mend:"],
   preview: ["预览：不会保存任何内容", "Preview: nothing is stored"],
-  previewCast: ["以下是提交时会送出的内容：", "This is what would be sent:"],
+  previewCast: ["提交时会送出以下内容：", "This is what would be sent:"],
   again: ["重新填写", "Fill in again"],
   done: ["已提交", "Submitted"],
   receipt: ["回执", "Receipt"],
-  receiptHint: ["请保存。凭它可以核对本票已计入；它不显示您怎样填写。", "Keep it: it shows that this ballot is counted, never what it says."],
+  receiptHint: ["请保存。凭它可以核对本票已经计入；它不显示您怎样填写。", "Keep it: it shows that this ballot is counted, never what it says."],
   copy: ["复制", "Copy"],
   copied: ["已复制。", "Copied."],
   saveReceipt: ["存为文本文件", "Save as text file"],
@@ -75,139 +76,127 @@ const WORDS = {
   printBlank: ["打印纸质空白表", "Print a blank paper form"],
   choosePoll: ["请选择一次测评", "Choose a poll"],
   profile: ["您的自查画像", "Your own profile"],
-  profileHint: ["只根据您刚才的回答在本次会话中计算，不保存、不上传。", "Computed from your answers in this session only; stored nowhere."],
+  profileHint: ["只根据您刚才的回答当场计算，不保存、不上传。", "Computed here and now from your answers; stored nowhere."],
   points: ["{score} 分（{n} 题）", "{score} of 100 ({n} items)"],
   noScore: ["答题太少，不计算", "too few answers"],
   detached: ["与笔记本的连接已断开，不影响填写和提交。", "The notebook is disconnected; the form still works."],
-  language: ["English", "中文"],
 };
 
-const pick = (text, lang) => (lang === "en" && text?.en) || text?.zh || "";
-const fill = (sentence, params, lang) => sentence.replace(/\{(\w+)\}/g, (whole, key) =>
-  (typeof params[key] === "object" ? pick(params[key], lang) : params[key] ?? whole));
+/** A word of ours by its key, or a {zh, en} of the definition. */
+function speak(lang, what, params = {}) {
+  const [zh, en] = typeof what === "string" ? WORDS[what] : [what?.zh, what?.en];
+  const fill = (whole, key) => (typeof params[key] === "object" ? speak(lang, params[key]) : params[key] ?? whole);
+  return ((lang === "en" && en) || zh || "").replace(/\{(\w+)\}/g, fill);
+}
 
-/** An element. Text children become text nodes, so nothing a person wrote turns into markup. */
+/** An element. Children that are text become text nodes: nothing a person wrote turns into markup. */
 function h(tag, props = {}, ...children) {
-  const node = document.createElement(tag);
+  const [name, ...classes] = tag.split(".");
+  const node = document.createElement(name);
+  if (classes.length) node.className = classes.join(" ");
   for (const [key, value] of Object.entries(props)) {
     if (value != null && value !== false) node.setAttribute(key, value === true ? "" : value);
   }
-  node.append(...children.flat(Infinity).filter((child) => child != null && child !== false && child !== ""));
+  node.append(...children.flat(Infinity).filter((child) => child || child === 0));
   return node;
 }
 
-const button = (act, label, props = {}) => h("button", { type: "button", "data-act": act, ...props }, label);
+const button = (act, label, props = {}, look = "") => h(`button${look}`, { type: "button", "data-act": act, ...props }, label);
+const paragraphs = (text) => text.split("\n").filter((line) => line.trim()).map((line) => h("p", {}, line));
+const kebab = (word) => word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-// ── storage: the tab's by default, the device's only where the person ticked it ────────────────
+// The draft: in the tab, and on the device only where the person ticked it. The code stays in the tab.
 
-function stored(kind, act) {
+const STORES = ["sessionStorage", "localStorage"];
+
+function stored(store, act) {
   try {
-    return act(window[kind]);
+    return act(window[store]);
   } catch {
-    return null; // storage is switched off or full: the page itself still holds the answers
+    return null; // switched off or full: the page itself still holds the answers
   }
 }
 
-const drafts = {
-  read: (key) => {
-    const texts = ["sessionStorage", "localStorage"].map((kind) => stored(kind, (store) => store.getItem(key)));
-    return JSON.parse(texts.find(Boolean) ?? "null");
-  },
-  write: (key, state) => {
-    stored("sessionStorage", (store) => store.setItem(key, JSON.stringify(state)));
-    const { code, ...rest } = state;
-    if (state.keep) stored("localStorage", (store) => store.setItem(key, JSON.stringify(rest)));
-    else stored("localStorage", (store) => store.removeItem(key));
-  },
-  clear: (key) => ["sessionStorage", "localStorage"].forEach((kind) => stored(kind, (store) => store.removeItem(key))),
-};
-
-function newBallotId() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+function readDraft(key) {
+  const texts = STORES.map((store) => stored(store, (kept) => kept.getItem(key)));
+  return JSON.parse(texts.find(Boolean) ?? "null");
 }
 
-const newState = () => ({ ballot_id: newBallotId(), answers: {}, page: "start", code: "", keep: false, at: {} });
+function writeDraft(key, { code, ...state }) {
+  stored("sessionStorage", (kept) => kept.setItem(key, JSON.stringify({ code, ...state })));
+  stored("localStorage", (kept) => (state.keep ? kept.setItem(key, JSON.stringify(state)) : kept.removeItem(key)));
+}
 
-/** The code behind # in the address, removed from the address bar and the history. */
+function clearDraft(key) {
+  STORES.forEach((store) => stored(store, (kept) => kept.removeItem(key)));
+}
+
+function newState() {
+  const bytes = [...crypto.getRandomValues(new Uint8Array(16))];
+  const ballot_id = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { ballot_id, code: "", answers: {}, page: "start", at: {}, keep: false };
+}
+
+/** The code behind # in the address, taken out of the address bar and the history. */
 function takeCode() {
-  const hash = decodeURIComponent(window.location.hash.slice(1));
-  const code = hash.startsWith("c=") ? hash.slice(2) : hash;
-  if (!hash.startsWith("c=") && normaliseCode(code).length !== 17) return "";
-  window.history.replaceState(window.history.state, "", window.location.pathname + window.location.search);
+  const { hash, pathname, search } = window.location;
+  const code = hash.replace(/^#(c=)?/, "");
+  if (!hash.startsWith("#c=") && normaliseCode(code).length !== 17) return "";
+  window.history.replaceState(window.history.state, "", pathname + search);
   return code;
 }
 
-// ── the form ──────────────────────────────────────────────────────────────────────────────────
-
-let formCount = 0;
+let formsMade = 0;
 
 class Form {
   constructor(element, definition, host) {
-    this.definition = definition;
-    this.host = host;
+    Object.assign(this, { definition, host, alive: true, errors: new Map(), id: `zf${(formsMade += 1)}` });
     this.lang = host.lang || definition.default_language || "zh";
-    this.id = `zf${(formCount += 1)}`;
+    this.items = definition.survey.flatMap((group) => group.items);
     this.isBallot = definition.survey.some((group) => group.repeat_over === "targets");
-    this.hasConditions = definition.survey.some((group) => group.relevant || group.items.some((item) => item.relevant));
-    this.errors = new Map();
-    this.alive = true;
-    this.build(element);
-  }
-
-  build(element) {
-    this.banner = h("div", { class: "zf-banner", role: "alert", hidden: true });
-    this.live = h("p", { class: "zf-live", role: "status" });
-    this.body = h("form", { class: "zf-page", autocomplete: "off", novalidate: true });
-    const landmark = element.closest("main") || !this.host.ownsPage ? "div" : "main";
+    this.hasConditions = [...definition.survey, ...this.items].some((row) => row.relevant);
+    this.banner = h("div.zf-banner", { role: "alert", hidden: true });
+    this.live = h("p.zf-live", { role: "status" });
+    this.body = h("form.zf-page", { autocomplete: "off", novalidate: true });
     // JupyterLab would take keys typed on a radio for its own shortcuts.
-    this.root = h(landmark, { class: "zf", "data-lm-suppress-shortcuts": "true" }, this.banner, this.body, this.live);
-    this.body.addEventListener("submit", (event) => event.preventDefault());
-    this.body.addEventListener("input", (event) => onInput(this, event));
-    this.body.addEventListener("click", (event) => onClick(this, event));
-    this.body.addEventListener("keydown", (event) => onKey(this, event));
+    this.root = h(host.ownsPage ? "main.zf" : "div.zf", { "data-lm-suppress-shortcuts": "true" }, this.banner, this.body, this.live);
     element.replaceChildren(this.root);
-    this.watchSurroundings();
+    this.listen();
   }
 
-  watchSurroundings() {
-    const listen = (target, name, act) => {
-      target.addEventListener(name, act);
-      (this.undoers ??= []).push(() => target.removeEventListener(name, act));
-    };
-    listen(window, "offline", () => this.setAway(true));
-    listen(window, "online", () => this.ping());
-    listen(window, "pagehide", () => this.saveNow());
-    listen(window, "beforeprint", () => printPaper(this));
-    listen(window, "popstate", (event) => event.state?.zf && !this.locked && this.go(event.state.zf, { push: false }));
-    listen(window.matchMedia("print"), "change", (event) => event.matches && printPaper(this));
-    this.resizing = new ResizeObserver(() => this.body.querySelector("[data-wide]") && this.fitBallot());
-    this.resizing.observe(this.root);
+  listen() {
+    const leave = new AbortController();
+    const on = (target, name, act) => target.addEventListener(name, act, { signal: leave.signal });
+    on(this.body, "submit", (event) => event.preventDefault());
+    on(this.body, "input", (event) => onInput(this, event));
+    on(this.body, "click", (event) => onClick(this, event));
+    on(this.body, "keydown", (event) => onKey(this, event));
+    on(window, "offline", () => this.setAway(true));
+    on(window, "online", () => this.ping());
+    on(window, "pagehide", () => this.saveNow());
+    on(window, "popstate", (event) => event.state?.zf && !this.isDone && !this.state.sending && this.go(event.state.zf, { push: false }));
+    on(window, "beforeprint", () => drawPaper(this));
+    on(window.matchMedia("print"), "change", (event) => event.matches && drawPaper(this));
+    const resizing = new ResizeObserver(() => fitBallot(this));
+    resizing.observe(this.root);
     this.pingLater();
+    this.stop = () => {
+      this.saveNow();
+      this.alive = false;
+      clearTimeout(this.pingTimer);
+      resizing.disconnect();
+      leave.abort();
+    };
   }
 
-  stop() {
-    this.alive = false;
-    clearTimeout(this.pingTimer);
-    this.saveNow();
-    this.resizing.disconnect();
-    this.undoers.forEach((undo) => undo());
-  }
-
-  // words
-
-  word(key, params = {}) {
-    return fill(WORDS[key][this.lang === "en" ? 1 : 0], params, this.lang);
-  }
-
-  text(text) {
-    return pick(text, this.lang);
+  say(what, params) {
+    return speak(this.lang, what, params);
   }
 
   sentence(problem) {
-    if (problem.zh) return pick(problem, this.lang);
-    const item = this.find(problem.item)?.item;
-    const own = problem.code === "constraint" ? this.text(item?.constraint_message) : "";
-    return own || fill(this.text(this.definition.messages?.[problem.code]) || problem.code, problem.params ?? {}, this.lang);
+    if (problem.zh) return this.say(problem);
+    const own = problem.code === "constraint" && this.say(this.find(problem.item).item.constraint_message);
+    return own || this.say(this.definition.messages[problem.code], problem.params) || problem.code;
   }
 
   announce(text) {
@@ -215,12 +204,11 @@ class Form {
     setTimeout(() => { this.live.textContent = text; }, 50);
   }
 
-  // answers
+  // Answers
 
   get targets() {
-    const all = this.definition.targets ?? [];
-    const allowed = this.state.targets;
-    return allowed ? all.filter((target) => allowed.includes(target.name)) : all;
+    const { targets } = this.state;
+    return (this.definition.targets ?? []).filter((target) => !targets || targets.includes(target.name));
   }
 
   get(question) {
@@ -228,34 +216,45 @@ class Form {
   }
 
   set(question, value, name = question.item.name) {
+    const { group, row } = question;
     const { answers } = this.state;
-    const holder = question.row ? ((answers[question.group.name] ??= {})[question.row] ??= {}) : answers;
+    const holder = row ? ((answers[group.name] ??= {})[row] ??= {}) : answers;
     if (isBlank(value)) delete holder[name];
     else holder[name] = value;
+    this.last = question.path;
     afterChange(this, question);
     this.save();
   }
 
+  choices(item) {
+    return choicesOf(this.definition, item);
+  }
+
+  group(name) {
+    return this.definition.survey.find((group) => group.name === name);
+  }
+
   /** The question at `item`, `item_other`, `item/choice` or `group/row/item`, as the server names places. */
   find(path) {
-    const [first, row, name] = String(path).split("/");
-    const { survey } = this.definition;
-    const repeat = survey.find((group) => group.name === first);
+    const [first, row, name] = path.split("/");
+    const repeat = this.group(first);
     if (repeat) return questionOf(repeat, row ?? "", repeat.items.find((item) => item.name === name) ?? repeat.items[0]);
-    const isNamed = (item) => item.name === first || `${item.name}_other` === first;
-    const group = survey.find((each) => each.items.some(isNamed));
-    return group ? questionOf(group, rowsOf(group, this.state.answers, this.targets)[0] ?? "", group.items.find(isNamed)) : null;
+    const item = this.items.find((each) => each.name === first || `${each.name}_other` === first);
+    const group = this.definition.survey.find((each) => each.items.includes(item));
+    return group && questionOf(group, rowsOf(group, this.state.answers, this.targets)[0], item);
+  }
+
+  place(path) {
+    return this.body.querySelector(`[data-q="${CSS.escape(path)}"]`);
   }
 
   asked() {
     return askedQuestions(this.definition, this.state.answers, this.targets);
   }
 
-  collect() {
-    return collectAnswers(this.definition, this.state.answers, this.targets);
+  problems() {
+    return problemsOf(this.definition, this.state.answers, this.targets);
   }
-
-  // draft
 
   save() {
     clearTimeout(this.saveTimer);
@@ -264,27 +263,25 @@ class Form {
 
   saveNow() {
     clearTimeout(this.saveTimer);
-    const begun = this.state && (this.state.code || !isBlank(this.state.answers) || this.state.page !== "start");
-    if (begun && !this.isDone) drafts.write(this.host.storageKey, this.state);
+    const { state } = this;
+    const isBegun = state && (state.code || state.page !== "start" || !isBlank(state.answers));
+    if (isBegun && this.alive && !this.isDone && !this.host.preview) writeDraft(this.host.storageKey, state);
   }
 
-  open() {
+  // Pages
+
+  async open() {
     const linked = takeCode() || this.host.initialCode || "";
-    const draft = drafts.read(this.host.storageKey);
-    const isOurs = draft?.ballot_id && (!linked || !draft.code || draft.code === normaliseCode(linked));
-    this.state = isOurs ? { ...newState(), ...draft } : newState();
-    this.isRestored = isOurs && !isBlank(this.state.answers);
-    if (this.definition.open === false && !this.host.preview) return this.go("closed", { focus: false });
-    if (this.state.sending) {
-      this.go("review", { focus: false });
-      return this.send();
-    }
-    if (this.needsCode() && linked) return this.useCode(linked);
-    return this.go(this.needsCode() ? "code" : this.state.page, { focus: false });
-  }
-
-  needsCode() {
-    return this.definition.access === "codes" && !this.host.preview && !this.state.code;
+    const draft = this.host.preview ? null : readDraft(this.host.storageKey);
+    // Another voter's code on the same telephone begins another ballot.
+    const isOurs = draft && (!linked || !draft.code || draft.code === normaliseCode(linked));
+    this.state = { ...newState(), ...(isOurs && draft) };
+    this.isRestored = isOurs && !isBlank(draft.answers);
+    const needsCode = this.definition.access === "codes" && !this.host.preview && !this.state.code;
+    if (this.definition.open === false && !this.host.preview) this.go("closed", { focus: false });
+    else if (this.state.sending) await this.send();
+    else if (needsCode && linked) await this.useCode(linked);
+    else this.go(needsCode ? "code" : this.state.page, { focus: false });
   }
 
   async useCode(typed) {
@@ -292,107 +289,77 @@ class Form {
     const code = normaliseCode(typed);
     const { status, body } = await this.host.checkCode(code);
     this.setAway(status === 0 || status >= 500);
-    if (status !== 200) {
-      const problem = body?.errors?.[0] ?? { zh: WORDS.away[0], en: WORDS.away[1] };
-      return this.go("code", { typed, problem });
-    }
+    const away = { zh: WORDS.away[0], en: WORDS.away[1] };
+    if (status !== 200) return this.go("code", { typed, problem: body?.errors?.[0] ?? away });
     Object.assign(this.state, { code, voter_class: body.voter_class, targets: this.isBallot ? body.targets : null });
-    return this.go(this.pages().includes(this.state.page) ? this.state.page : "start", { focus: false });
+    return this.go(this.state.page, { focus: false });
   }
 
-  // pages
-
   pages() {
-    const asked = new Set(this.asked().map((question) => question.group.name));
-    const groups = this.definition.survey.filter((group) => asked.has(group.name) || group.repeat_over === "rows");
+    const asked = new Set(this.asked().map((question) => question.group));
+    const groups = this.definition.survey.filter((group) => asked.has(group));
     return ["start", ...groups.map((group) => `group/${group.name}`), "review"];
   }
 
-  go(page, { push = true, focus = true, ...more } = {}) {
+  go(page, { push = true, focus = true, ...details } = {}) {
+    const isOurs = ["code", "closed"].includes(page);
     this.errors.clear();
-    const known = page in PAGES || this.pages().includes(page);
-    this.page = known ? page : "start";
-    if (!["code", "closed", "done"].includes(this.page)) this.state.page = this.page;
-    this.draw(more);
+    this.page = isOurs || this.pages().includes(page) ? page : "start";
+    if (!isOurs) this.state.page = this.page;
+    if (focus) this.isRestored = false;
+    this.draw(details);
     this.saveNow();
     if (push && this.host.ownsPage) window.history[focus ? "pushState" : "replaceState"]({ zf: this.page }, "");
     if (focus) this.toTop();
   }
 
   toTop() {
-    this.body.querySelector("h1, h2")?.focus({ preventScroll: true });
-    this.root.scrollIntoView({ block: "start" });
+    this.body.querySelector("h1, h2").focus({ preventScroll: true });
+    this.root.scrollIntoView();
   }
 
-  draw(more = {}) {
-    this.drawn = more;
+  draw(details = {}) {
+    this.details = details;
     this.root.lang = this.lang === "en" ? "en" : "zh-CN";
     const [kind, name] = this.page.split("/");
-    const group = this.definition.survey.find((each) => each.name === name);
-    this.body.replaceChildren(pageHead(this), ...PAGES[kind](this, group ?? more));
+    this.body.replaceChildren(...[pageHead(this), PAGES[kind](this, name ? this.group(name) : details)].flat(Infinity).filter(Boolean));
     if (this.hasConditions) showAsked(this);
-    this.body.querySelectorAll("[data-wide]").forEach(() => this.fitBallot());
+    this.errors.forEach((problem, path) => markProblem(this, path, problem));
+    fitBallot(this);
   }
 
+  /** One page on or back; a page with problems is not left forwards. */
   step(by) {
     const pages = this.pages();
-    this.go(pages[pages.indexOf(this.page) + by] ?? "review");
-  }
-
-  /** The table if it fits and is pointed at with a mouse, else one card a person. */
-  isWide(group) {
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const width = (this.root.clientWidth || window.innerWidth) / rem;
-    const marks = group.items.reduce((sum, item) => sum + (choicesOf(this.definition, item).length * 1.5 || 9), 7);
-    return width >= 45 && width >= marks * 0.85 && !window.matchMedia("(pointer: coarse)").matches;
-  }
-
-  fitBallot() {
-    const ballot = this.body.querySelector("[data-wide]");
-    const group = this.definition.survey.find((each) => each.name === ballot.dataset.group);
-    if (String(this.isWide(group)) !== ballot.dataset.wide) ballot.replaceWith(ballotOf(this, group));
-    const table = this.body.querySelector(".zf-scroll");
-    table?.classList.toggle("zf-scrolls", table.scrollWidth > table.clientWidth + 1);
-  }
-
-  // problems
-
-  leave(by) {
-    const here = this.page.slice("group/".length);
-    const found = by > 0 && this.page.startsWith("group/")
-      ? problemsOf(this.definition, this.state.answers, this.targets).filter((p) => this.find(p.item).group.name === here) : [];
+    const found = by > 0 ? this.problems().filter((problem) => `group/${this.find(problem.item).group.name}` === this.page) : [];
     if (found.length) this.showProblems(found);
-    else this.step(by);
+    else this.go(pages[pages.indexOf(this.page) + by]);
   }
 
   showProblems(found) {
     const first = this.find(found[0].item);
-    const page = `group/${first.group.name}`;
-    if (this.page !== page) this.go(page);
-    this.errors = new Map(found.map((problem) => [this.find(problem.item).path, problem]));
     if (first.group.repeat_over === "targets") this.state.at[first.group.name] = first.row;
+    if (this.page !== `group/${first.group.name}`) this.go(`group/${first.group.name}`);
+    this.errors = new Map(found.map((problem) => [this.find(problem.item).path, problem]));
     this.draw();
-    this.errors.forEach((problem, path) => markProblem(this, path, problem));
-    if (found.length > 1) this.body.querySelector("h2").after(problemList(this, found));
+    if (found.length > 1 || !this.place(first.path).querySelector(".zf-error")) this.body.querySelector("h2").after(problemList(this, found));
     this.focusOn(first.path);
   }
 
   focusOn(path) {
-    const place = this.body.querySelector(`[data-q="${CSS.escape(path)}"]`);
-    const control = place?.querySelector("input:checked, [aria-invalid=true]") ?? place?.querySelector("input, textarea, select, button:not([data-act=clear])");
+    const place = this.place(path);
+    const control = place.querySelector("input:checked, textarea[aria-invalid]") ?? place.querySelector("input, textarea, .zf-rank");
     control?.focus({ preventScroll: true });
-    place?.scrollIntoView({ block: "center" });
+    place.scrollIntoView({ block: "center" });
   }
 
-  // connection
+  // Connection
 
-  setAway(isAway, words) {
+  setAway(isAway, words = this.say(this.state.sending ? "awaySending" : "away")) {
     if (!this.alive || this.isDone) return;
     this.isAway = isAway;
-    const text = words ?? this.word(this.state?.sending ? "awaySending" : "away");
     this.banner.hidden = !isAway;
-    if (isAway && this.banner.textContent !== text) this.banner.textContent = text;
-    if (!isAway) this.wake?.();
+    if (isAway && this.banner.textContent !== words) this.banner.textContent = words;
     this.pingLater();
   }
 
@@ -404,32 +371,34 @@ class Form {
   async ping() {
     if (!this.host.ping || document.hidden) return this.pingLater();
     const isUp = await this.host.ping();
-    if (isUp !== !this.isAway) this.setAway(!isUp);
-    else this.pingLater();
+    if (!isUp) return this.setAway(true);
+    return this.state.sending ? this.wake?.() : this.setAway(false);
   }
 
   async cast() {
     if (this.state.sending || this.isDone) return;
     this.state.answers = renumberRows(this.definition, this.state.answers);
-    const found = problemsOf(this.definition, this.state.answers, this.targets);
-    if (found.length) return this.showProblems(found);
-    if (this.host.preview) return this.finish("");
-    // Frozen until the server has answered: it may have stored a ballot whose receipt was lost.
-    this.state.sending = this.collect();
-    this.saveNow();
-    return this.send();
+    const found = this.problems();
+    const answers = collectAnswers(this.definition, this.state.answers, this.targets);
+    if (found.length) this.showProblems(found);
+    else if (this.host.preview) this.finish(answers);
+    else {
+      // Frozen until the server has answered: it may hold a ballot whose receipt was lost on the way.
+      this.state.sending = answers;
+      this.saveNow();
+      await this.send();
+    }
   }
 
   async send() {
-    this.locked = true;
+    this.page = "review";
     this.draw();
     const { status, body } = await this.sendUntilAnswered();
     if (!this.alive) return;
     const answers = this.state.sending;
-    this.locked = false;
     this.state.sending = null;
     this.setAway(false);
-    if (status <= 201) this.finish(body.receipt, answers);
+    if (status < 300) this.finish(answers, body.receipt);
     else this.refuse(status, body?.errors ?? []);
   }
 
@@ -439,257 +408,252 @@ class Form {
       const slow = setTimeout(() => this.setAway(true), 4000);
       const { status, body } = await this.host.submit({ ballot_id, code, answers });
       clearTimeout(slow);
-      const isCast = (status === 200 || status === 201) && body?.receipt;
+      const isCast = [200, 201].includes(status) && body?.receipt;
       if (isCast || (status >= 400 && status < 500 && ![408, 429].includes(status))) return { status, body };
       const said = body?.errors?.[0];
-      this.setAway(true, said && `${this.word("busy")}${this.text(said)}`);
-      await new Promise((resolve) => { this.wake = resolve; setTimeout(resolve, wait); });
+      this.setAway(true, said && this.say("busy") + this.say(said));
+      await new Promise((resolve) => {
+        setTimeout(resolve, wait);
+        this.wake = status ? null : resolve;
+      });
     }
     return {};
   }
 
   refuse(status, errors) {
-    this.saveNow();
-    const places = errors.filter((error) => status === 422 && this.find(error.item));
+    const places = errors.filter((error) => status === 422 && error.item && this.find(error.item));
     if (places.length) return this.showProblems(places);
-    const said = errors.map((error) => this.text(error)).join(" ");
-    return this.go("review", { refused: said || this.word("refused", { status }), status });
+    const said = errors.map((error) => this.say(error)).join(" ");
+    return this.go("review", { status, said: said || this.say("refused", { status }) });
   }
 
-  finish(receipt, answers = this.collect()) {
-    this.isDone = !this.host.preview;
+  finish(answers, receipt) {
     clearTimeout(this.saveTimer);
-    if (this.isDone) drafts.clear(this.host.storageKey);
-    this.banner.hidden = true;
+    this.isDone = true;
+    if (!this.host.preview) clearDraft(this.host.storageKey);
     this.page = "done";
-    this.draw({ receipt, answers });
+    this.draw({ answers, receipt });
     this.toTop();
     this.host.onCast?.(answers, receipt);
   }
 
-  /** The profile a kernel computed; null takes it away. */
   showProfile(profile) {
     this.profile = profile;
-    this.body.querySelector(".zf-profile")?.replaceWith(profileOf(this));
+    this.body.querySelector(".zf-profile")?.replaceWith(profileNode(this));
   }
 }
 
-// ── what a person does ────────────────────────────────────────────────────────────────────────
+// What a person does
 
-const cleanText = (text) => text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "");
+const cleanText = (text) => text.replace(/(?![\n\t])[\p{Cc}\p{Cs}]/gu, "");
+const readNumber = (form, question, input) => parseNumber(input.value);
 
 const READ = {
   select_one: (form, question, input) => input.value,
   select_multiple: readMultiple,
   text: (form, question, input) => cleanText(input.value),
-  integer: (form, question, input) => parseNumber(input.value),
-  decimal: (form, question, input) => parseNumber(input.value),
+  integer: readNumber,
+  decimal: readNumber,
   date: (form, question, input) => (input.validity.badInput ? "?" : input.value),
 };
 
-function readMultiple(form, question, input) {
-  const choices = choicesOf(form.definition, question.item);
-  const alone = new Set(choices.filter((choice) => choice.exclusive).map((choice) => choice.name));
+function readMultiple(form, question, { checked, value }) {
+  const choices = form.choices(question.item);
+  const alone = choices.filter((choice) => choice.exclusive).map((choice) => choice.name);
   const before = form.get(question) ?? [];
-  if (!input.checked) return before.filter((name) => name !== input.value);
-  const kept = alone.has(input.value) ? [] : before.filter((name) => !alone.has(name));
-  if (kept.length < before.length) form.announce(form.word("alone"));
-  const picked = [...kept, input.value];
-  return choices.map((choice) => choice.name).filter((name) => picked.includes(name));
+  if (!checked) return before.filter((name) => name !== value);
+  const kept = before.filter((name) => !alone.includes(name) && !alone.includes(value));
+  if (kept.length < before.length) form.announce(form.say("alone"));
+  return choices.map((choice) => choice.name).filter((name) => name === value || kept.includes(name));
 }
 
+const questionAt = (form, node) => form.find(node.closest("[data-q]").dataset.q);
+
 function onInput(form, { target, timeStamp }) {
-  if (target.dataset.go) return goToTarget(form, target.dataset.go, target.value);
   if (target.name === "keep") form.state.keep = target.checked;
-  const place = target.closest("[data-q]");
-  if (!place) return form.save();
-  const question = form.find(place.dataset.q);
+  if (target.dataset.go) return goToTarget(form, form.group(target.dataset.go), target.value);
+  if (!target.closest("[data-q]")) return form.save();
+  const question = questionAt(form, target);
   const { key } = target.dataset;
+  form.marked = timeStamp;
   if (key === "other") form.set(question, cleanText(target.value), `${question.item.name}_other`);
   else if (key) form.set(question, { ...form.get(question), [key]: cleanText(target.value) });
   else form.set(question, READ[question.item.kind](form, question, target));
-  form.lastMark = timeStamp;
 }
 
-/** A second, later click on a chosen radio takes it back: a blank is an answer too. */
-function takeBack(form, event) {
-  const question = form.find(event.target.closest("[data-q]").dataset.q);
-  if (form.get(question) !== event.target.value || event.timeStamp - (form.lastMark ?? 0) < 600) return;
-  clearAnswer(form, question);
+function onClick(form, event) {
+  const node = event.target.closest("[data-act]");
+  if (node) ACTS[node.dataset.act](form, node);
+  else if (event.target.type === "radio") takeBack(form, event);
+}
+
+/** A later click on a chosen radio takes it back, for a blank is an answer too; a double click does not. */
+function takeBack(form, { target, timeStamp }) {
+  const question = questionAt(form, target);
+  if (form.get(question) === target.value && timeStamp - (form.marked ?? 0) > 600) clearAnswer(form, question);
+}
+
+function onKey(form, { target, key }) {
+  if (target.name === "code" && key === "Enter") form.useCode(target.value);
+  if (target.type === "radio" && ["Delete", "Backspace"].includes(key)) clearAnswer(form, questionAt(form, target));
 }
 
 function clearAnswer(form, question) {
   form.body.querySelectorAll(`[name="${CSS.escape(question.path)}"]`).forEach((input) => { input.checked = false; });
-  form.set(question, undefined);
+  form.set(question, null);
 }
-
-function onClick(form, event) {
-  const act = event.target.closest("[data-act]");
-  if (act && !act.disabled) return ACTS[act.dataset.act](form, act);
-  if (event.target.type === "radio") takeBack(form, event);
-}
-
-function onKey(form, event) {
-  const { target, key } = event;
-  if (key === "Enter" && target.name === "code") ACTS["check-code"](form);
-  if (target.type === "radio" && (key === "Delete" || key === "Backspace")) {
-    clearAnswer(form, form.find(target.closest("[data-q]").dataset.q));
-  }
-}
-
-const questionOfButton = (form, act) => form.find(act.closest("[data-q]").dataset.q);
 
 const ACTS = {
   start: (form) => form.step(1),
-  next: (form) => form.leave(1),
-  review: (form) => form.leave(1),
-  back: (form) => form.leave(-1),
+  next: (form) => form.step(1),
+  review: (form) => form.step(1),
+  back: (form) => form.step(-1),
   cast: (form) => form.cast(),
-  change: (form, act) => changeAnswer(form, act.value),
-  "goto-problem": (form, act) => form.focusOn(act.value),
-  lang: (form) => { form.lang = form.lang === "en" ? "zh" : "en"; form.draw(form.drawn); form.body.querySelector("[data-act=lang]").focus(); },
-  "check-code": (form) => form.useCode(form.body.querySelector("[name=code]").value),
-  "other-code": (form) => { form.state = { ...newState(), answers: form.state.answers, page: form.state.page, keep: form.state.keep }; form.go("code"); },
-  "clear-draft": clearDraft,
-  clear: (form, act) => { const question = questionOfButton(form, act); clearAnswer(form, question); form.focusOn(question.path); },
+  lang: (form) => {
+    form.lang = form.lang === "en" ? "zh" : "en";
+    form.draw(form.details);
+    form.body.querySelector("[data-act=lang]").focus();
+  },
+  "code-use": (form) => form.useCode(form.body.querySelector("[name=code]").value),
+  "code-other": (form) => {
+    form.state = { ...form.state, ballot_id: newState().ballot_id, code: "" };
+    form.go("code");
+  },
+  "clear-draft": (form) => {
+    if (!window.confirm(form.say("clearSure"))) return;
+    clearDraft(form.host.storageKey);
+    const { code, voter_class, targets } = form.state;
+    form.state = { ...newState(), code, voter_class, targets };
+    form.go("start");
+  },
+  clear: (form, node) => {
+    clearAnswer(form, questionAt(form, node));
+    form.focusOn(questionAt(form, node).path);
+  },
+  change: (form, { value }) => {
+    const { group, row } = form.find(value);
+    form.state.at[group.name] = row;
+    form.go(`group/${group.name}`);
+    form.focusOn(value);
+  },
+  problem: (form, { value }) => form.focusOn(value),
   rank: rankChoice,
-  "add-row": (form, act) => { const key = addRow(form, form.find(act.value).group); form.draw(); form.focusOn(key); },
+  "add-row": (form, { value }) => {
+    const rows = (form.state.answers[value] ??= { 1: {} });
+    const row = Math.max(...Object.keys(rows).map(Number)) + 1;
+    rows[row] = {};
+    form.draw();
+    form.body.querySelector(`[data-row="${row}"] :is(input, textarea)`).focus();
+  },
   "remove-row": removeRow,
-  "undo-row": (form) => { form.undoRow(); form.save(); form.draw(); },
-  "next-unrated": (form, act) => nextUnrated(form, act.value),
-  "prev-target": (form, act) => stepTarget(form, act.value, -1),
-  "next-target": (form, act) => stepTarget(form, act.value, 1),
+  "undo-row": (form) => form.undoRow(),
+  "next-unrated": (form, { value }) => nextUnrated(form, form.group(value)),
+  "prev-target": (form, { value }) => stepTarget(form, form.group(value), -1),
+  "next-target": (form, { value }) => stepTarget(form, form.group(value), 1),
   "copy-receipt": copyReceipt,
   "save-receipt": saveReceipt,
   print: () => window.print(),
-  restart: (form) => { form.state = newState(); form.isDone = false; form.go("start"); },
+  again: (form) => {
+    Object.assign(form, { state: newState(), isDone: false, profile: null });
+    form.go("start");
+  },
 };
 
-function changeAnswer(form, path) {
-  const { group, row } = form.find(path);
-  form.state.at[group.name] = row;
-  form.go(`group/${group.name}`);
-  form.focusOn(path);
-}
-
-function clearDraft(form, act) {
-  if (!act.dataset.sure) {
-    act.dataset.sure = "yes";
-    act.textContent = form.word("clearSure");
-    return;
-  }
-  const { code, voter_class, targets } = form.state;
-  drafts.clear(form.host.storageKey);
-  form.state = { ...newState(), code, voter_class, targets };
-  form.isRestored = false;
-  form.go("start");
-}
-
-function rankChoice(form, act) {
-  const question = questionOfButton(form, act);
+function rankChoice(form, node) {
+  const question = questionAt(form, node);
   const before = form.get(question) ?? [];
-  const isPlaced = before.includes(act.value);
-  const order = isPlaced ? before.filter((name) => name !== act.value) : [...before, act.value];
+  const isPlaced = before.includes(node.value);
+  const order = isPlaced ? before.filter((name) => name !== node.value) : [...before, node.value];
   form.set(question, order);
-  act.parentElement.querySelectorAll("[data-act=rank]").forEach((each) => showPlace(form, each, order));
-  const label = act.querySelector("span:last-child").textContent;
-  form.announce(form.word(isPlaced ? "unranked" : "ranked", { label, place: order.length }));
+  node.parentElement.childNodes.forEach((each) => showPlace(each, order));
+  form.announce(form.say(isPlaced ? "unranked" : "ranked", { label: node.lastChild.textContent, place: order.length }));
 }
 
-function showPlace(form, node, order) {
+function showPlace(node, order) {
   const place = order.indexOf(node.value) + 1;
   node.setAttribute("aria-pressed", String(place > 0));
   node.firstChild.textContent = place || "";
 }
 
-function addRow(form, group) {
-  const rows = (form.state.answers[group.name] ??= {});
-  const key = Math.max(0, ...Object.keys(rows).map(Number)) + 1;
-  rows[key] = {};
-  return questionOf(group, String(key), group.items.find((item) => item.kind !== "note")).path;
-}
-
-/** Keys that look like numbers keep their order in an object: what is put back stands where it stood. */
-function removeRow(form, act) {
-  const [name, key] = act.value.split("/");
-  const rows = form.state.answers[name];
-  const removed = rows[key];
-  delete rows[key];
-  form.undoRow = () => { rows[key] = removed; form.undoRow = null; };
-  form.save();
-  form.draw();
-  form.announce(form.word("removed"));
-  form.body.querySelector("[data-act=undo-row]").focus();
+/** Keys that are numbers keep their order in an object: what is put back stands where it stood. */
+function removeRow(form, { value }) {
+  const [name, row] = value.split("/");
+  const rows = form.state.answers[name] ?? {};
+  const removed = rows[row];
+  const draw = (act) => {
+    form.draw();
+    form.save();
+    form.body.querySelector(`[data-act=${act}]`).focus();
+  };
+  delete rows[row];
+  form.undoRow = () => {
+    rows[row] = removed;
+    form.undoRow = null;
+    draw("add-row");
+  };
+  draw("undo-row");
 }
 
 async function copyReceipt(form) {
-  const code = form.body.querySelector(".zf-receipt");
-  window.getSelection().selectAllChildren(code);
+  const node = form.body.querySelector(".zf-receipt");
+  window.getSelection().selectAllChildren(node);
   try {
-    await navigator.clipboard.writeText(code.textContent);
+    await navigator.clipboard.writeText(node.textContent);
   } catch {
-    document.execCommand("copy"); // pages without https have no clipboard
+    document.execCommand("copy"); // a page without https has no clipboard
   }
-  form.announce(form.word("copied"));
+  form.announce(form.say("copied"));
 }
 
 function saveReceipt(form) {
   const { title, poll } = form.definition;
-  const code = form.body.querySelector(".zf-receipt").textContent;
-  const text = [form.text(title), poll, code, form.word("receiptHint"), ""].join("\r\n");
-  const href = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));
-  h("a", { href, download: `${poll}-${code}.txt` }).click();
+  const { receipt } = form.details;
+  const text = ["\ufeff", [form.say(title), poll, receipt, form.say("receiptHint"), ""].join("\r\n")];
+  const href = URL.createObjectURL(new Blob(text, { type: "text/plain;charset=utf-8" }));
+  h("a", { href, download: `${poll}-${receipt}.txt` }).click();
   setTimeout(() => URL.revokeObjectURL(href), 1000);
 }
 
-// ── what follows from an answer ───────────────────────────────────────────────────────────────
+// What follows from an answer: only what hangs on it changes, a page is never drawn anew while it is filled in.
 
-/** Only what hangs on this answer changes on the screen; a page is never drawn anew while it is filled in. */
 function afterChange(form, question) {
-  const place = form.body.querySelector(`[data-q="${CSS.escape(question.path)}"]`);
-  const { item } = question;
-  if (place) showState(form, place, question);
-  const limitBroken = item.max_choices && (form.get(question) ?? []).length > item.max_choices;
-  if (form.errors.has(question.path) || limitBroken) recheck(form, question);
+  const { item, path, group } = question;
+  const place = form.place(path);
+  const value = form.get(question);
+  if (place) showState(place, question, value, form);
+  const isOver = item.max_choices && value?.length > item.max_choices;
+  if (isOver || form.errors.has(path)) recheck(form, question);
   if (form.hasConditions) showAsked(form);
-  for (const dependent of form.definition.survey.flatMap((group) => group.items)) {
-    if (dependent.repeat_over === item.name) redraw(form, form.find(dependent.name));
-  }
-  if (question.group.repeat_over === "targets") showCount(form, question.group);
+  form.items.filter((each) => each.repeat_over === item.name).forEach((each) => {
+    form.place(each.name)?.replaceWith(questionNode(form, form.find(each.name)));
+  });
+  if (group.repeat_over === "targets") showCount(form, group);
 }
 
 function recheck(form, question) {
   const problem = problemOf(form.definition, question, form.state.answers);
-  if (problem) form.errors.set(question.path, { item: question.path, ...problem });
-  else form.errors.delete(question.path);
-  markProblem(form, question.path, problem && { item: question.path, ...problem });
-}
-
-function redraw(form, question) {
-  const place = form.body.querySelector(`[data-q="${CSS.escape(question.path)}"]`);
-  place?.replaceWith(questionNode(form, question));
+  form.errors.set(question.path, problem && { item: question.path, ...problem });
+  markProblem(form, question.path, form.errors.get(question.path));
 }
 
 function showAsked(form) {
   const asked = new Set(form.asked().map((question) => question.path));
-  form.body.querySelectorAll("[data-q]").forEach((place) => { place.toggleAttribute("data-off", !asked.has(place.dataset.q)); });
+  form.body.querySelectorAll("[data-q]").forEach((place) => place.toggleAttribute("data-off", !asked.has(place.dataset.q)));
 }
 
-function showState(form, place, question) {
-  const value = form.get(question);
-  const clear = place.querySelector("[data-act=clear]");
-  if (clear) clear.hidden = isBlank(value);
-  place.querySelectorAll("input[type=checkbox]").forEach((input) => { input.checked = (value ?? []).includes(input.value); });
-  const other = place.querySelector(".zf-other");
-  if (other) other.hidden = ![value].flat().includes("other");
-  place.querySelectorAll("textarea").forEach((area) => showLength(form, area, question.item.max_length));
+function showState(place, { item }, value, form) {
+  const picked = [value ?? []].flat();
+  const [clear, other] = [place.querySelector("[data-act=clear]"), place.querySelector(".zf-other")];
+  if (clear) clear.hidden = !picked.length;
+  if (other) other.hidden = !picked.includes("other");
+  place.querySelectorAll("[type=checkbox]").forEach((input) => { input.checked = picked.includes(input.value); });
+  place.querySelectorAll("textarea").forEach((area) => showLength(form, area, item.max_length));
 }
 
 function showLength(form, area, limit) {
-  const counter = area.nextElementSibling;
   const length = lengthOf(area.value);
-  counter.textContent = form.word("characters", { length, limit });
-  counter.classList.toggle("zf-over", length > limit);
+  area.nextSibling.textContent = form.say("characters", { length, limit });
+  area.nextSibling.classList.toggle("zf-over", length > limit);
 }
 
 function markProblem(form, path, problem) {
@@ -698,93 +662,94 @@ function markProblem(form, path, problem) {
     if (message) message.textContent = problem ? form.sentence(problem) : "";
     place.classList.toggle("zf-wrong", Boolean(problem));
     const controls = place.matches("[role=radiogroup]") ? [place] : place.querySelectorAll("input, textarea");
-    controls.forEach((control) => (problem ? control.setAttribute("aria-invalid", "true") : control.removeAttribute("aria-invalid")));
+    controls.forEach((control) => control[problem ? "setAttribute" : "removeAttribute"]("aria-invalid", "true"));
   });
 }
 
 function problemList(form, found) {
-  const link = (problem) => h("li", {}, button("goto-problem", placeOf(form, problem.item), { class: "zf-link", value: form.find(problem.item).path }), ` ${form.sentence(problem)}`);
-  return h("div", { class: "zf-summary", role: "alert" }, h("p", {}, form.word("problems", { n: found.length })), h("ul", {}, found.map(link)));
+  const items = found.map((problem) => {
+    const { path } = form.find(problem.item);
+    return h("li", {}, button("problem", placeName(form, path), { value: path }, ".zf-link"), form.sentence(problem));
+  });
+  return h("div.zf-summary", { role: "alert" }, h("p", {}, form.say("problems", { n: found.length })), h("ul", {}, items));
 }
 
-function placeOf(form, path) {
-  const { group, row, item } = form.find(path);
-  const target = form.targets.find((each) => each.name === row);
-  const rowName = target ? form.text(target.label) : row && group.repeat_over === "rows" ? form.word("row", { n: row }) : "";
-  return [rowName, form.text(item.label)].filter(Boolean).join(" › ");
+function rowName(form, { group, row }) {
+  if (group.repeat_over === "targets") return form.say(form.targets.find((target) => target.name === row)?.label);
+  return group.repeat_over ? form.say("row", { n: rowsOf(group, form.state.answers).indexOf(row) + 1 }) : "";
 }
 
-// ── questions ─────────────────────────────────────────────────────────────────────────────────
+function placeName(form, path) {
+  const question = form.find(path);
+  return [rowName(form, question), form.say(question.item.label)].filter(Boolean).join(" ");
+}
 
-const SHORT = 7;
+// Questions
 
-/** Short scales stand in a row, long lists in columns, sentences one under the other. */
-function layoutOf(choices, lang) {
-  const longest = Math.max(...choices.map((choice) => lengthOf(pick(choice.label, lang)) * (lang === "en" ? 0.45 : 1)));
-  if (longest > SHORT) return "zf-stack";
-  return choices.length > SHORT ? "zf-columns" : "zf-line";
+/** Short scales stand in a line, long lists in columns, sentences under one another. */
+function layoutOf(form, choices) {
+  const longest = Math.max(...choices.map((choice) => lengthOf(form.say(choice.label)) * (form.lang === "en" ? 0.4 : 1)));
+  if (longest > 7) return "stack";
+  return choices.length > 7 ? "columns" : "line";
 }
 
 function choiceNodes(form, question, type) {
+  const { item, path, group } = question;
   const picked = [form.get(question) ?? []].flat();
-  const target = form.targets.find((each) => each.name === question.row);
-  return choicesOf(form.definition, question.item).map((choice) => {
-    const label = form.text(choice.label);
-    const named = target && { "aria-label": `${form.text(target.label)} ${form.text(question.item.label)} ${label}` };
-    const input = h("input", { type, name: question.path, value: choice.name, checked: picked.includes(choice.name), ...named });
-    return h("label", { class: choice.missing || choice.exclusive ? "zf-choice zf-apart" : "zf-choice" }, input, h("span", {}, label));
+  return form.choices(item).map((choice) => {
+    const label = form.say(choice.label);
+    const name = group.repeat_over ? `${placeName(form, path)} ${label}` : null;
+    const input = h("input", { type, name: path, value: choice.name, checked: picked.includes(choice.name), "aria-label": name });
+    return h(`label.zf-choice${choice.missing || choice.exclusive ? ".zf-apart" : ""}`, {}, input, h("span", {}, label));
   });
 }
 
 function selectNodes(form, question, type) {
-  const { item } = question;
-  const choices = choicesOf(form.definition, item);
+  const { item, path } = question;
   const picked = [form.get(question) ?? []].flat();
-  const other = item.or_other && h("div", { class: "zf-other", hidden: !picked.includes("other") },
-    textArea(form, question, `${question.path}_other`, valueOf(form.state.answers, { ...question, item: { name: `${item.name}_other` } }), { "data-key": "other", "aria-label": form.word("other") }));
-  const clear = type === "radio" && button("clear", form.word("clear"), { class: "zf-link zf-clear", hidden: !picked.length, "aria-label": `${form.word("clear")} ${form.text(item.label)}` });
-  return [h("div", { class: layoutOf(choices, form.lang) }, choiceNodes(form, question, type)), other, clear];
+  const name = `${item.name}_other`;
+  const text = () => textNode(form, item, name, form.state.answers[name], { "data-key": "other", "aria-label": form.say("other"), placeholder: form.say("other") });
+  const label = `${form.say("clear")} ${placeName(form, path)}`;
+  return [h(`div.zf-${layoutOf(form, form.choices(item))}`, {}, choiceNodes(form, question, type)),
+    item.or_other && h("div.zf-other", { hidden: !picked.includes("other") }, text()),
+    type === "radio" && button("clear", form.say("clear"), { hidden: !picked.length, "aria-label": label }, ".zf-link.zf-clear")];
 }
 
-function textArea(form, question, name, value = "", props = {}) {
-  const limit = question.item.max_length;
-  const area = h("textarea", { name, id: `${form.id}-${name}`, rows: limit > 100 ? 3 : 1, ...props }, value);
-  const counter = h("span", { class: "zf-length", "aria-hidden": "true" });
-  const wrap = h("div", { class: "zf-text" }, area, counter);
-  showLength(form, area, limit);
-  return wrap;
+function textNode(form, item, name, value = "", props = {}) {
+  const area = h("textarea", { name, id: `${form.id}-${name}`, rows: item.max_length > 100 ? 3 : 1, ...props }, value);
+  const node = h("div.zf-text", {}, area, h("span.zf-length", { "aria-hidden": "true" }));
+  showLength(form, area, item.max_length);
+  return node;
 }
 
 function inputNode(form, question, props) {
-  const value = form.get(question);
-  return h("input", { name: question.path, id: `${form.id}-${question.path}`, value: value ?? "", ...props });
+  return h("input", { name: question.path, id: `${form.id}-${question.path}`, value: form.get(question), ...props });
 }
 
 function rankNodes(form, question) {
   const order = form.get(question) ?? [];
-  const nodes = choicesOf(form.definition, question.item).map((choice) => {
-    const node = button("rank", "", { class: "zf-rank", name: question.path, value: choice.name });
-    node.append(h("b"), h("span", {}, form.text(choice.label)));
-    showPlace(form, node, order);
+  const nodes = form.choices(question.item).map((choice) => {
+    const node = button("rank", h("b"), { name: question.path, value: choice.name }, ".zf-rank");
+    node.append(h("span", {}, form.say(choice.label)));
+    showPlace(node, order);
     return node;
   });
-  return [h("p", { class: "zf-hint" }, form.word("rankHint")), h("div", { class: "zf-stack" }, nodes)];
+  return [h("p.zf-hint", {}, form.say("rankHint")), h("div.zf-stack", {}, nodes)];
 }
 
 function repeatedNodes(form, question) {
-  const picked = pickedFor(form.definition, question.item, form.state.answers);
   const texts = form.get(question) ?? {};
-  if (!picked.length) return [h("p", { class: "zf-hint" }, form.word("pickFirst"))];
-  return picked.map((choice) => {
+  const nodes = pickedFor(form.definition, question.item, form.state.answers).map((choice) => {
     const name = `${question.path}/${choice.name}`;
-    return h("div", {}, h("label", { for: `${form.id}-${name}` }, form.text(choice.label)), textArea(form, question, name, texts[choice.name], { "data-key": choice.name }));
+    return [h("label", { for: `${form.id}-${name}` }, form.say(choice.label)), textNode(form, question.item, name, texts[choice.name], { "data-key": choice.name })];
   });
+  return nodes.length ? nodes : h("p.zf-hint", {}, form.say("pickFirst"));
 }
 
 const CONTROLS = {
   select_one: (form, question) => selectNodes(form, question, "radio"),
   select_multiple: (form, question) => selectNodes(form, question, "checkbox"),
-  text: (form, question) => textArea(form, question, question.path, form.get(question)),
+  text: (form, question) => textNode(form, question.item, question.path, form.get(question)),
   integer: (form, question) => inputNode(form, question, { inputmode: "numeric", size: 12 }),
   decimal: (form, question) => inputNode(form, question, { inputmode: "decimal", size: 12 }),
   date: (form, question) => inputNode(form, question, { type: "date" }),
@@ -797,165 +762,152 @@ const ROLES = { select_one: "radiogroup", select_multiple: "group", rank: "group
 function questionNode(form, question) {
   const { item, path } = question;
   const kind = item.repeat_over ? "repeated" : item.kind;
-  const label = form.text(item.label);
-  const hint = form.text(item.hint) || (item.max_choices ? form.word("atMost", { limit: item.max_choices }) : "");
-  if (kind === "note") return h("div", { class: "zf-note", "data-q": path }, h("p", {}, label), hint && h("p", { class: "zf-hint" }, hint));
-  const ids = { hint: `${form.id}-${path}-hint`, error: `${form.id}-${path}-error` };
-  const tags = [item.required && "required", item.by === "collector" && "collector"].filter(Boolean)
-    .map((tag) => h("small", { class: `zf-tag zf-${tag}` }, form.word(tag)));
-  const isGroup = kind in ROLES;
-  const name = isGroup ? h("legend", {}, label, tags) : h("label", { for: `${form.id}-${path}` }, label, tags);
-  const described = { "aria-describedby": hint ? `${ids.hint} ${ids.error}` : ids.error };
-  const node = h(isGroup ? "fieldset" : "div", { class: "zf-q", "data-q": path, role: ROLES[kind], ...(isGroup && described) },
-    name, hint && h("p", { class: "zf-hint", id: ids.hint }, hint), CONTROLS[kind](form, question), h("p", { class: "zf-error", id: ids.error, role: "alert" }));
-  if (!isGroup) node.querySelector("input, textarea").setAttribute("aria-describedby", described["aria-describedby"]);
+  const id = `${form.id}-${path}`;
+  const text = form.say(item.hint) || (item.max_choices ? form.say("atMost", { limit: item.max_choices }) : "");
+  const hint = text && h("p.zf-hint", { id: `${id}-hint` }, text);
+  if (kind === "note") return h("div.zf-note", { "data-q": path }, h("p", {}, form.say(item.label)), hint);
+  const tags = [item.required && "required", item.by === "collector" && "collector"].filter(Boolean);
+  const label = [form.say(item.label), tags.map((tag) => h(`small.zf-tag.zf-${tag}`, {}, form.say(tag)))];
+  const role = ROLES[kind];
+  const node = h(`${role ? "fieldset" : "div"}.zf-q`, { "data-q": path, role }, role ? h("legend", {}, label) : h("label", { for: id }, label),
+    hint, CONTROLS[kind](form, question), h("p.zf-error", { id: `${id}-error`, "aria-live": "polite" }));
+  const described = role ? node : node.querySelector("input, textarea");
+  described.setAttribute("aria-describedby", `${hint ? `${id}-hint ` : ""}${id}-error`);
   return node;
 }
 
-// ── the ballot: targets × items ───────────────────────────────────────────────────────────────
+// The ballot: targets × items
 
-function ballotOf(form, group) {
-  const wide = form.isWide(group);
-  return h("div", { "data-wide": String(wide), "data-group": group.name }, wide ? ballotTable(form, group) : ballotCard(form, group), ballotBar(form, group, wide));
+function ballotNode(form, group) {
+  const isWide = hasRoom(form, group);
+  return h("div.zf-sheet", { "data-wide": String(isWide), "data-group": group.name }, (isWide ? ballotTable : ballotCard)(form, group), ballotBar(form, group, isWide));
 }
+
+/** A table where it fits and there is a mouse, else one card a person. */
+function hasRoom(form, group) {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const width = (form.root.clientWidth || window.innerWidth) / rem;
+  const needed = group.items.reduce((sum, item) => sum + (form.choices(item).length * 1.5 || 9), 7);
+  return width >= Math.max(45, needed * 0.85) && !window.matchMedia("(pointer: coarse)").matches;
+}
+
+function fitBallot(form) {
+  const sheet = form.body.querySelector(".zf-sheet");
+  if (!sheet) return;
+  const group = form.group(sheet.dataset.group);
+  if (String(hasRoom(form, group)) !== sheet.dataset.wide) sheet.replaceWith(ballotNode(form, group));
+  const scroll = form.body.querySelector(".zf-scroll");
+  scroll?.classList.toggle("zf-scrolls", scroll.scrollWidth > scroll.clientWidth + 1);
+}
+
+const ratedItems = (group) => group.items.filter((item) => item.kind !== "note");
+const markClass = (choice, at) => `${at ? "" : ".zf-first"}${choice.missing ? ".zf-dk" : ""}`;
 
 function ballotTable(form, group) {
-  const items = group.items.filter((item) => item.kind !== "note");
-  const listOf = (item) => (item.kind === "select_one" ? choicesOf(form.definition, item) : []);
-  const top = items.map((item) => {
-    const choices = listOf(item);
-    return choices.length ? h("th", { scope: "colgroup", colspan: choices.length }, form.text(item.label)) : h("th", { scope: "col", rowspan: 2 }, form.text(item.label));
-  });
-  const marks = items.flatMap((item) => listOf(item).map((choice, at) => h("th", { scope: "col", class: markClass(choice, at) }, h("span", {}, form.text(choice.label)))));
-  const columns = items.map((item) => h("colgroup", { span: listOf(item).length || 1 }));
-  const head = h("thead", {}, h("tr", {}, h("th", { scope: "col", rowspan: 2 }, form.word("name")), top), h("tr", {}, marks));
-  const rows = form.targets.map((target) => h("tr", { "data-row": target.name },
-    h("th", { scope: "row" }, form.text(target.label), form.text(target.note) && h("small", {}, form.text(target.note))),
+  const items = ratedItems(group);
+  const widths = items.map((item) => form.choices(item).length || 1);
+  const heads = items.map((item, at) => h("th.zf-first", widths[at] > 1 ? { scope: "colgroup", colspan: widths[at] } : { scope: "col", rowspan: 2 }, form.say(item.label)));
+  const marks = items.flatMap((item) => form.choices(item).map((choice, at) => h(`th${markClass(choice, at)}`, { scope: "col" }, h("span", {}, form.say(choice.label)))));
+  const rows = form.targets.map((target) => h("tr", { "data-row": target.name }, h("th", { scope: "row" }, targetName(form, target)),
     items.map((item) => ballotCells(form, questionOf(group, target.name, item)))));
-  return h("div", { class: "zf-scroll" }, h("table", { class: "zf-ballot" }, h("caption", {}, form.word("ballotHint")), h("colgroup"), columns, head, h("tbody", {}, rows)));
+  return h("div.zf-scroll", {}, h("table.zf-ballot", {}, h("caption", {}, form.say("ballotHint")), h("colgroup"), widths.map((span) => h("colgroup", { span })),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col", rowspan: 2 }, form.say("name")), heads), h("tr", {}, marks)), h("tbody", {}, rows)));
 }
 
-const markClass = (choice, at) => [at === 0 && "zf-first", choice.missing && "zf-dk"].filter(Boolean).join(" ") || null;
+const targetName = (form, target) => [form.say(target.label), form.say(target.note) && h("small", {}, form.say(target.note))];
 
 function ballotCells(form, question) {
-  if (question.item.kind !== "select_one") {
-    const name = placeOf(form, question.path);
-    return h("td", { class: "zf-first", "data-q": question.path }, textArea(form, question, question.path, form.get(question), { "aria-label": name }));
-  }
-  return choiceNodes(form, question, "radio").map((label, at) => {
-    const choice = choicesOf(form.definition, question.item)[at];
-    label.lastChild.remove();
-    label.className = "zf-mark";
-    label.title = form.text(choice.label);
-    return h("td", { class: markClass(choice, at), "data-q": question.path }, label);
-  });
+  const { item, path } = question;
+  const choices = form.choices(item);
+  if (!choices.length) return h("td.zf-first", { "data-q": path }, textNode(form, item, path, form.get(question), { "aria-label": placeName(form, path) }));
+  return choiceNodes(form, question, "radio").map(({ firstChild: input }, at) =>
+    h(`td${markClass(choices[at], at)}`, { "data-q": path }, h("label.zf-mark", { title: form.say(choices[at].label) }, input)));
 }
 
-function currentTarget(form, group) {
-  const targets = form.targets;
-  return Math.max(0, targets.findIndex((target) => target.name === form.state.at[group.name]));
-}
+const currentTarget = (form, group) => Math.max(0, form.targets.findIndex((target) => target.name === form.state.at[group.name]));
 
 function ballotCard(form, group) {
   const at = currentTarget(form, group);
   const target = form.targets[at];
-  const total = form.targets.length;
+  const where = form.say("person", { n: at + 1, total: form.targets.length });
   const options = form.targets.map((each, index) => h("option", { value: each.name, selected: index === at }, optionLabel(form, group, each)));
-  return h("section", { class: "zf-card", "data-row": target.name },
-    h("p", { class: "zf-where" }, h("span", {}, form.word("person", { n: at + 1, total })), h("select", { "data-go": group.name, "aria-label": form.word("person", { n: at + 1, total }) }, options)),
-    h("h3", { tabindex: "-1" }, form.text(target.label), form.text(target.note) && h("small", {}, form.text(target.note))),
-    h("p", { class: "zf-hint" }, form.word("ballotHint")),
-    group.items.map((item) => questionNode(form, questionOf(group, target.name, item))));
+  return h("section.zf-card", { "data-row": target.name }, h("p.zf-where", {}, where, h("select", { "data-go": group.name, "aria-label": where }, options)),
+    h("h3", { tabindex: "-1" }, targetName(form, target)), h("p.zf-hint", {}, form.say("ballotHint")),
+    ratedItems(group).map((item) => questionNode(form, questionOf(group, target.name, item))));
 }
 
 function optionLabel(form, group, target) {
   const { rated, total } = countOf(form, group, [target]);
-  return `${form.text(target.label)}（${rated}/${total}）`;
+  return `${form.say(target.label)} ${rated}/${total}`;
 }
 
-function ballotBar(form, group, wide) {
+function ballotBar(form, group, isWide) {
   const at = currentTarget(form, group);
-  const steps = !wide && [button("prev-target", form.word("previousPerson"), { value: group.name, disabled: at === 0 }),
-    button("next-target", form.word("nextPerson"), { value: group.name, disabled: at === form.targets.length - 1 })];
+  const act = (word, disabled = false) => button(kebab(word), form.say(word), { value: group.name, disabled });
   const count = countOf(form, group);
-  return h("div", { class: "zf-bar" }, h("p", { class: "zf-count", "data-rated": count.rated, "data-total": count.total }, form.word("count", count)),
-    button("next-unrated", form.word("nextUnrated"), { value: group.name }), steps);
+  return h("div.zf-bar", {}, h("p.zf-count", { "data-rated": count.rated, "data-total": count.total }, form.say("count", count)),
+    !isWide && act("prevTarget", at === 0), act("nextUnrated"), !isWide && act("nextTarget", at === form.targets.length - 1));
 }
 
-function* marksOf(form, group, targets = form.targets) {
-  for (const target of targets) {
-    for (const item of group.items) if (item.kind === "select_one") yield questionOf(group, target.name, item);
-  }
+function marksOf(form, group, targets) {
+  const items = group.items.filter((item) => item.kind === "select_one");
+  return targets.flatMap((target) => items.map((item) => questionOf(group, target.name, item)));
 }
 
-function countOf(form, group, targets) {
-  const marks = [...marksOf(form, group, targets)];
+function countOf(form, group, targets = form.targets) {
+  const marks = marksOf(form, group, targets);
   return { rated: marks.filter((question) => !isBlank(form.get(question))).length, total: marks.length };
 }
 
 function showCount(form, group) {
-  const count = countOf(form, group);
   const node = form.body.querySelector(".zf-count");
-  if (!node) return;
-  node.textContent = form.word("count", count);
-  node.dataset.rated = count.rated;
   const option = form.body.querySelector(".zf-where option:checked");
+  const count = countOf(form, group);
+  if (node) Object.assign(node, { textContent: form.say("count", count) }).dataset.rated = count.rated;
   if (option) option.textContent = optionLabel(form, group, form.targets[currentTarget(form, group)]);
 }
 
-function goToTarget(form, groupName, target) {
-  form.state.at[groupName] = target;
-  const group = form.find(groupName).group;
-  form.body.querySelector("[data-wide]").replaceWith(ballotOf(form, group));
-  if (form.hasConditions) showAsked(form);
+function goToTarget(form, group, target) {
+  form.state.at[group.name] = target;
+  form.draw();
   form.save();
   form.body.querySelector(".zf-card h3")?.focus({ preventScroll: true });
-  form.body.querySelector("[data-wide]").scrollIntoView({ block: "start" });
+  form.body.querySelector(".zf-sheet").scrollIntoView();
 }
 
-function stepTarget(form, groupName, by) {
-  const group = form.find(groupName).group;
-  goToTarget(form, groupName, form.targets[currentTarget(form, group) + by].name);
+function stepTarget(form, group, by) {
+  goToTarget(form, group, form.targets[currentTarget(form, group) + by].name);
 }
 
-/** The first blank after the place where the person is, going round. */
-function nextUnrated(form, groupName) {
-  const group = form.find(groupName).group;
-  const blanks = [...marksOf(form, group)].filter((question) => isBlank(form.get(question)));
-  if (!blanks.length) return form.announce(form.word("allRated"));
-  const order = form.targets.map((target) => target.name);
-  const here = form.state.at[groupName] ?? order[0];
-  const next = blanks.find((question) => order.indexOf(question.row) >= order.indexOf(here)) ?? blanks[0];
-  if (form.body.querySelector(".zf-card") && next.row !== form.body.querySelector(".zf-card").dataset.row) goToTarget(form, groupName, next.row);
-  form.state.at[groupName] = next.row;
+/** The first blank after the last mark made or looked for, going round. */
+function nextUnrated(form, group) {
+  const marks = marksOf(form, group, form.targets);
+  const from = marks.findIndex((question) => question.path === form.last) + 1;
+  const next = [...marks.slice(from), ...marks.slice(0, from)].find((question) => isBlank(form.get(question)));
+  if (!next) return form.announce(form.say("allRated"));
+  form.last = next.path;
+  if (!form.place(next.path)) goToTarget(form, group, next.row);
   return form.focusOn(next.path);
 }
 
-// ── pages ─────────────────────────────────────────────────────────────────────────────────────
+// Pages
 
+const title = (form) => h("h1", { tabindex: "-1" }, form.say(form.definition.title));
 const heading = (text) => h("h2", { tabindex: "-1" }, text);
-const paragraphs = (text) => text.split("\n").filter((line) => line.trim()).map((line) => h("p", {}, line));
-const actions = (...nodes) => h("div", { class: "zf-actions" }, nodes);
-const primary = (act, label, props) => button(act, label, { class: "zf-primary", ...props });
+const actions = (...nodes) => h("div.zf-actions", {}, nodes);
+const primary = (act, label, props) => button(act, label, props, ".zf-primary");
 
 function pageHead(form) {
-  const pages = form.pages();
-  const n = pages.indexOf(form.page);
-  const total = pages.length - 1;
-  const progress = n > 0 && [h("progress", { max: total, value: n, "aria-label": form.word("page", { n, total }) }), h("span", {}, form.word("page", { n, total }))];
-  return h("header", { class: "zf-head" }, n > 0 && h("p", { class: "zf-title" }, form.text(form.definition.title)), progress,
-    button("lang", form.word("language"), { class: "zf-link", lang: form.lang === "en" ? "zh-CN" : "en" }),
-    form.host.preview && h("p", { class: "zf-preview", role: "note" }, form.word("preview")));
+  const pages = form.page.includes("/") || form.page === "review" ? form.pages() : [];
+  const [n, total] = [pages.indexOf(form.page), pages.length - 1];
+  const words = form.say("page", { n, total });
+  return h("header.zf-head", {}, form.host.preview && h("p.zf-preview", {}, form.say("preview")),
+    n > 0 && [h("p.zf-title", {}, form.say(form.definition.title)), h("progress", { max: total, value: n, "aria-label": words }), words],
+    button("lang", form.say("language"), { lang: form.lang === "en" ? "zh-CN" : "en" }, ".zf-link"));
 }
-
-function restoredNote(form) {
-  return form.isRestored && h("p", { class: "zf-restored", role: "status" }, form.word("restored"), " ", button("clear-draft", form.word("clearDraft"), { class: "zf-link" }));
-}
-
-const title = (form) => h("h1", { tabindex: "-1" }, form.text(form.definition.title));
 
 const PAGES = {
-  closed: (form) => [title(form), h("p", {}, form.word("closed"))],
+  closed: (form) => [title(form), h("p", {}, form.say("closed"))],
   code: codePage,
   start: startPage,
   group: groupPage,
@@ -963,134 +915,131 @@ const PAGES = {
   done: donePage,
 };
 
-function codePage(form, { typed = "", problem }) {
+function restoredNote(form) {
+  return form.isRestored && h("p.zf-restored", { role: "status" }, form.say("restored"), button("clear-draft", form.say("clearDraft"), {}, ".zf-link"));
+}
+
+function codePage(form, { typed, problem }) {
   const id = `${form.id}-code`;
-  return [title(form), h("div", { class: "zf-q" }, h("label", { for: id }, form.word("codeLabel")),
-    h("p", { class: "zf-hint", id: `${id}-hint` }, form.word("codeHint")),
-    h("input", { id, name: "code", value: typed, size: 26, autocapitalize: "characters", spellcheck: "false", "aria-describedby": `${id}-hint ${id}-error`, "aria-invalid": problem && "true" }),
-    h("p", { class: "zf-error", id: `${id}-error`, role: "alert" }, problem && form.sentence(problem))),
-    actions(primary("check-code", form.word("codeUse")))];
+  const input = { id, name: "code", value: typed, size: 26, autocapitalize: "characters", spellcheck: "false", "aria-describedby": `${id}-hint ${id}-error`, "aria-invalid": problem && "true" };
+  return [title(form), restoredNote(form), h("div.zf-q", {}, h("label", { for: id }, form.say("code")), h("p.zf-hint", { id: `${id}-hint` }, form.say("codeHint")),
+    h("input", input), h("p.zf-error", { id: `${id}-error`, role: "alert" }, problem && form.sentence(problem))), actions(primary("code-use", form.say("codeUse")))];
 }
 
 function startPage(form) {
-  const { definition, state } = form;
-  const secrecy = form.text(definition.anonymity_note) || form.word(definition.anonymity ?? "anonymous");
-  return [title(form), restoredNote(form),
-    state.voter_class && h("p", { class: "zf-class" }, form.word("voterClass", { label: state.voter_class.label })),
-    h("div", { class: "zf-intro" }, paragraphs(form.text(definition.instructions))),
-    h("p", { class: "zf-secrecy" }, secrecy),
-    definition.minutes && h("p", { class: "zf-hint" }, form.word("minutes", { n: definition.minutes })),
-    definition.long_form && h("label", { class: "zf-choice" }, h("input", { type: "checkbox", name: "keep", checked: state.keep }), h("span", {}, form.word("keep"))),
-    actions(primary("start", form.word(form.isRestored ? "resume" : "start")), button("print", form.word("printBlank"), { class: "zf-link" }))].filter(Boolean);
+  const { definition, state, isRestored } = form;
+  const keep = h("label.zf-choice.zf-keep", {}, h("input", { type: "checkbox", name: "keep", checked: state.keep }), h("span", {}, form.say("keep")));
+  return [title(form), restoredNote(form), state.voter_class && h("p.zf-class", {}, form.say("voterClass", { label: state.voter_class.label })),
+    h("div.zf-intro", {}, paragraphs(form.say(definition.instructions))),
+    h("p.zf-secrecy", {}, form.say(definition.anonymity_note) || form.say(definition.anonymity ?? "anonymous")),
+    definition.minutes && h("p.zf-hint", {}, form.say("minutes", { n: definition.minutes })), definition.long_form && !form.host.preview && keep,
+    actions(primary("start", form.say(isRestored ? "resume" : "start")), button("print", form.say("printBlank"), {}, ".zf-link"))];
 }
 
 function groupPage(form, group) {
   const pages = form.pages();
-  const isLast = pages[pages.indexOf(form.page) + 1] === "review";
-  return [heading(form.text(group.label)), restoredNote(form), h("div", { class: "zf-lead" }, paragraphs(form.text(group.hint))),
-    ...groupBody(form, group),
-    actions(button("back", form.word("back")), isLast ? primary("review", form.word("review")) : primary("next", form.word("next")))].filter(Boolean);
+  const word = pages[pages.indexOf(form.page) + 1] === "review" ? "review" : "next";
+  const body = { targets: targetNodes, rows: rowNodes }[group.repeat_over] ?? itemNodes;
+  return [heading(form.say(group.label)), restoredNote(form), h("div.zf-intro", {}, paragraphs(form.say(group.hint))), body(form, group),
+    actions(button("back", form.say("back")), primary(word, form.say(word)))];
 }
 
-function groupBody(form, group) {
-  if (group.repeat_over === "targets") {
-    const notes = group.items.filter((item) => item.kind === "note").map((item) => questionNode(form, questionOf(group, "", item)));
-    return [...notes, ballotOf(form, group)];
-  }
-  if (group.repeat_over === "rows") return rowNodes(form, group);
-  return group.items.map((item) => questionNode(form, questionOf(group, "", item)));
-}
+const itemNodes = (form, group, row = "") => group.items.map((item) => questionNode(form, questionOf(group, row, item)));
+const targetNodes = (form, group) => [group.items.filter((item) => item.kind === "note").map((item) => h("p.zf-note", {}, form.say(item.label))), ballotNode(form, group)];
 
 function rowNodes(form, group) {
-  if (isBlank(Object.keys(form.state.answers[group.name] ?? {}))) addRow(form, group);
-  const rows = rowsOf(group, form.state.answers, []);
-  const sections = rows.map((row, index) => h("section", { class: "zf-card", "data-row": row }, h("h3", {}, form.word("row", { n: index + 1 })),
-    button("remove-row", form.word("removeRow", { n: index + 1 }), { class: "zf-link zf-clear", value: `${group.name}/${row}` }),
-    group.items.map((item) => questionNode(form, questionOf(group, row, item)))));
-  return [...sections, form.undoRow && h("p", {}, form.word("removed"), " ", button("undo-row", form.word("undo"), { class: "zf-link" })),
-    button("add-row", form.word("addRow"), { value: group.name, disabled: rows.length >= group.max_rows })];
-}
-
-function answerText(form, question) {
-  const { item } = question;
-  const value = form.get(question);
-  if (isBlank(value)) return form.word(question.group.repeat_over === "targets" ? "abstained" : "blank");
-  const other = valueOf(form.state.answers, { ...question, item: { name: `${item.name}_other` } });
-  const labelOf = (name) => form.text(choicesOf(form.definition, item).find((choice) => choice.name === name)?.label) + (name === "other" && other ? `：${other}` : "");
-  if (item.repeat_over) return pickedFor(form.definition, item, form.state.answers).filter(({ name }) => !isBlank(value[name])).map(({ name, label }) => `${form.text(label)}：${value[name]}`).join("\n");
-  if (item.kind === "rank") return value.map((name, index) => `${index + 1}. ${labelOf(name)}`).join("　");
-  if (item.kind.startsWith("select")) return [value].flat().map(labelOf).join("、");
-  return String(value);
-}
-
-function reviewPage(form, { refused, status } = {}) {
-  const asked = form.asked().filter((question) => question.item.kind !== "note");
-  const isSending = Boolean(form.state.sending);
-  const castWord = form.word(form.isBallot ? "castBallot" : "cast");
-  return [heading(form.word("review")), refused && h("p", { class: "zf-summary", role: "alert" }, refused), status === 403 && button("other-code", form.word("codeOther")),
-    h("p", { class: "zf-hint" }, form.word("reviewHint")),
-    h("div", { class: "zf-review", inert: isSending }, form.definition.survey.flatMap((group) => reviewGroup(form, group, asked.filter((question) => question.group === group)))),
-    isSending && h("p", { role: "status" }, form.word("sending")),
-    actions(button("back", form.word("back"), { disabled: isSending }), primary("cast", castWord, { disabled: isSending }))].filter(Boolean);
-}
-
-function reviewGroup(form, group, asked) {
-  const rows = [...new Set(asked.map((question) => question.row))];
-  return rows.map((row) => {
-    const own = asked.filter((question) => question.row === row);
-    const name = row ? placeOf(form, own[0].path).split(" › ")[0] : form.text(group.label);
-    return h("section", {}, h("h3", {}, name), button("change", form.word("change"), { class: "zf-link zf-clear", value: own[0].path, "aria-label": `${form.word("change")} ${name}` }),
-      h("dl", { class: group.repeat_over === "targets" ? "zf-tight" : null }, own.map((question) => h("div", { class: isBlank(form.get(question)) ? "zf-blank" : null },
-        h("dt", {}, form.text(question.item.label)), h("dd", {}, answerText(form, question))))));
+  const rows = rowsOf(group, form.state.answers);
+  const sections = rows.map((row) => {
+    const name = rowName(form, { group, row });
+    const remove = button("remove-row", form.say("removeRow"), { value: `${group.name}/${row}`, "aria-label": `${form.say("removeRow")} ${name}` }, ".zf-link.zf-clear");
+    return h("section.zf-card", { "data-row": row }, h("h3", {}, name), rows.length > 1 && remove, itemNodes(form, group, row));
   });
+  const undo = form.undoRow && h("p.zf-restored", { role: "status" }, form.say("removed"), button("undo-row", form.say("undo"), {}, ".zf-link"));
+  return [sections, undo, button("add-row", form.say("addRow"), { value: group.name, disabled: rows.length >= group.max_rows })];
+}
+
+function reviewPage(form, { status, said }) {
+  const asked = form.asked().filter((question) => question.item.kind !== "note");
+  const disabled = Boolean(form.state.sending);
+  const groups = form.definition.survey.map((group) => reviewGroup(form, asked.filter((question) => question.group === group), disabled));
+  return [heading(form.say("review")), said && h("p.zf-summary", { role: "alert" }, said), status === 403 && button("code-other", form.say("codeOther")),
+    h("p.zf-hint", {}, form.say("reviewHint")), h("div.zf-review", {}, groups), disabled && h("p", { role: "status" }, form.say("sending")),
+    actions(button("back", form.say("back"), { disabled }), primary("cast", form.say(form.isBallot ? "castBallot" : "cast"), { disabled }))];
+}
+
+function reviewGroup(form, asked, disabled) {
+  return [...new Set(asked.map((question) => question.row))].map((row) => {
+    const own = asked.filter((question) => question.row === row);
+    const { group, path } = own[0];
+    const name = rowName(form, own[0]) || form.say(group.label);
+    const isBlankBallot = group.repeat_over === "targets" && own.every((question) => isBlank(form.get(question)));
+    const answers = own.map((question) => h("div", {}, h("dt", {}, form.say(question.item.label)), answerNode(form, question)));
+    return h("section", {}, h("h3", {}, name), button("change", form.say("change"), { value: path, disabled, "aria-label": `${form.say("change")} ${name}` }, ".zf-link.zf-clear"),
+      isBlankBallot ? h("p.zf-blank", {}, form.say("allAbstained")) : h(`dl${group.repeat_over === "targets" ? ".zf-tight" : ""}`, {}, answers));
+  });
+}
+
+function answerNode(form, question) {
+  const value = form.get(question);
+  const blank = question.group.repeat_over === "targets" ? "abstained" : "blank";
+  return isBlank(value) ? h("dd.zf-blank", {}, form.say(blank)) : h("dd", {}, answerText(form, question.item, value));
+}
+
+function answerText(form, item, value) {
+  const other = form.state.answers[`${item.name}_other`];
+  const labels = Object.fromEntries(form.choices(item).map(({ name, label }) => [name, form.say(label) + (name === "other" && other ? `（${other}）` : "")]));
+  if (item.repeat_over) return pickedFor(form.definition, item, form.state.answers).map(({ name, label }) => value[name] && `${form.say(label)}：${value[name]}`).filter(Boolean).join("\n");
+  if (item.kind === "rank") return value.map((name, index) => `${index + 1}. ${labels[name]}`).join("\n");
+  return [value].flat().map((name) => labels[name] ?? name).join(form.lang === "en" ? ", " : "、");
 }
 
 function donePage(form, { receipt, answers }) {
   if (form.host.preview) {
-    return [heading(form.word("preview")), h("p", {}, form.word("previewCast")), h("pre", { class: "zf-cast", tabindex: "0" }, JSON.stringify(answers, null, 1)),
-      profileOf(form), actions(button("restart", form.word("again")))];
+    return [heading(form.say("preview")), h("p", {}, form.say("previewCast")), h("pre.zf-cast", { tabindex: "0" }, JSON.stringify(answers, null, 1)),
+      profileNode(form), actions(button("again", form.say("again")))];
   }
-  return [heading(form.word("done")), paragraphs(form.text(form.definition.thanks)), h("p", {}, form.word("receipt")), h("p", { class: "zf-receipt" }, receipt), h("p", { class: "zf-hint" }, form.word("receiptHint")),
-    actions(button("copy-receipt", form.word("copy")), button("save-receipt", form.word("saveReceipt")), button("print", form.word("print"))), profileOf(form)].flat();
+  const act = (word, name) => button(name, form.say(word));
+  return [heading(form.say("done")), paragraphs(form.say(form.definition.thanks)), h("h3", {}, form.say("receipt")), h("p.zf-receipt", {}, receipt), h("p.zf-hint", {}, form.say("receiptHint")),
+    actions(act("copy", "copy-receipt"), act("saveReceipt", "save-receipt"), act("print", "print")), profileNode(form)];
 }
 
-function profileOf(form) {
-  const groups = form.profile?.groups ?? [];
-  if (!groups.length) return h("div", { class: "zf-profile" });
+function profileNode(form) {
   const bar = ({ label, score, n }) => {
-    const fillBar = h("i");
-    fillBar.style.width = `${score ?? 0}%`;
-    return h("li", {}, h("span", {}, form.text(label)), h("span", {}, score == null ? form.word("noScore") : form.word("points", { score: Math.round(score), n })), h("div", { "aria-hidden": "true" }, fillBar));
+    const filled = h("i");
+    filled.style.width = `${score ?? 0}%`;
+    const words = score == null ? form.say("noScore") : form.say("points", { score: Math.round(score), n });
+    return h("li", {}, h("span", {}, form.say(label)), h("span", {}, words), h("div", { "aria-hidden": "true" }, filled));
   };
-  return h("section", { class: "zf-profile" }, h("h2", {}, form.word("profile")), h("p", { class: "zf-hint" }, form.word("profileHint")),
-    groups.map((group) => [h("h3", {}, form.text(group.label)), h("ul", {}, group.scales.map(bar))]));
+  const groups = form.profile?.groups ?? [];
+  return h("section.zf-profile", {}, groups.length && [h("h2", {}, form.say("profile")), h("p.zf-hint", {}, form.say("profileHint"))],
+    groups.map((group) => [h("h3", {}, form.say(group.label)), h("ul", {}, group.scales.map(bar))]));
 }
 
-// ── paper ─────────────────────────────────────────────────────────────────────────────────────
+// Paper: the whole form with empty boxes, drawn when somebody prints before casting
 
-/** The whole form with empty boxes, drawn for the printer only. */
-function printPaper(form) {
+function drawPaper(form) {
   form.root.querySelector(".zf-paper")?.remove();
-  if (form.page === "done") return;
-  const { definition } = form;
-  form.root.append(h("section", { class: "zf-paper" }, h("h1", {}, form.text(definition.title)), paragraphs(form.text(definition.instructions)), paragraphs(form.text(definition.anonymity_note)),
-    definition.survey.map((group) => [h("h2", {}, form.text(group.label)), group.repeat_over === "targets" ? paperBallot(form, group) : group.items.map((item) => paperItem(form, item))])));
+  if (form.isDone) return;
+  const { title: name, instructions, anonymity_note, survey } = form.definition;
+  const groups = survey.map((group) => [h("h2", {}, form.say(group.label)), paragraphs(form.say(group.hint)),
+    group.repeat_over === "targets" ? paperBallot(form, group) : group.items.map((item) => paperItem(form, item))]);
+  form.root.append(h("section.zf-paper", {}, h("h1", {}, form.say(name)), [instructions, anonymity_note].map((text) => paragraphs(form.say(text))), groups));
 }
+
+const boxes = (form, item, mark = "□") => form.choices(item).map((choice) => h("span", {}, `${mark} ${form.say(choice.label)}`));
 
 function paperBallot(form, group) {
-  const items = group.items.filter((item) => item.kind !== "note");
-  const boxes = (item) => choicesOf(form.definition, item).map((choice) => h("span", {}, `□ ${form.text(choice.label)}`));
-  const rows = form.targets.map((target) => h("tr", {}, h("th", {}, form.text(target.label)), items.map((item) => h("td", {}, boxes(item)))));
-  return h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, form.word("name")), items.map((item) => h("th", {}, form.text(item.label))))), h("tbody", {}, rows));
+  const items = ratedItems(group);
+  const rows = form.targets.map((target) => h("tr", {}, h("th", {}, form.say(target.label)), items.map((item) => h("td", {}, boxes(form, item)))));
+  return h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, form.say("name")), items.map((item) => h("th", {}, form.say(item.label))))), h("tbody", {}, rows));
 }
 
 function paperItem(form, item) {
-  const boxes = choicesOf(form.definition, item).map((choice) => h("span", {}, `${item.kind === "rank" ? "（　）" : "□"} ${form.text(choice.label)}`));
-  const space = boxes.length ? h("p", {}, boxes) : item.kind !== "note" && h("p", { class: item.kind === "text" ? "zf-lines" : "zf-rule" });
-  return h("div", { class: "zf-item" }, h("p", {}, h("b", {}, form.text(item.label)), " ", form.text(item.hint)), space);
+  const space = { text: "div.zf-lines", note: "div" }[item.kind] ?? (form.choices(item).length ? "p" : "div.zf-rule");
+  return h("div.zf-item", {}, h("p", {}, h("b", {}, form.say(item.label)), " ", form.say(item.hint)), h(space, {}, boxes(form, item, item.kind === "rank" ? "（　）" : "□")));
 }
 
-// ── hosts ─────────────────────────────────────────────────────────────────────────────────────
+// Hosts
 
 async function request(url, body, patience = 20000) {
   const impatient = new AbortController();
@@ -1125,14 +1074,6 @@ function mount(element, definition, host) {
   return form;
 }
 
-const SAMPLES = ["甲", "乙", "丙"].map((name, index) => ({ name: `sample-${index + 1}`, label: { zh: `示例${name}`, en: `Sample ${index + 1}` }, note: null }));
-
-function previewOf(definition, more) {
-  const needsTargets = definition.survey.some((group) => group.repeat_over === "targets") && !definition.targets?.length;
-  const whole = { choices: {}, messages: {}, ...definition, ...(needsTargets && { targets: SAMPLES }) };
-  return [whole, { preview: true, storageKey: `zf:preview:${definition.form_id}`, ...more }];
-}
-
 async function openPolls(model, root) {
   const asked = model.get("poll") || new URLSearchParams(window.location.search).get("poll");
   if (asked) return [{ poll: asked }];
@@ -1142,31 +1083,28 @@ async function openPolls(model, root) {
 
 function choosePoll(el, polls, lang) {
   return new Promise((resolve) => {
-    const nodes = polls.map((each) => button("choose-poll", pick(each.title, lang) || each.poll, { value: each.poll }));
+    const nodes = polls.map((each) => button("choose-poll", speak(lang, each.title) || each.poll, { value: each.poll }));
     nodes.forEach((node, index) => node.addEventListener("click", () => resolve(polls[index])));
-    el.replaceChildren(h("div", { class: "zf" }, h("h2", {}, WORDS.choosePoll[lang === "en" ? 1 : 0]), h("div", { class: "zf-stack" }, nodes)));
+    el.replaceChildren(h("div.zf", {}, h("h2", {}, speak(lang, "choosePoll")), h("div.zf-stack", {}, nodes)));
   });
 }
 
 async function render({ model, el }) {
   const root = (model.get("base_url") || "/").replace(/\/+$/, "");
-  const lang = model.get("lang") || "";
+  const lang = model.get("lang");
   const polls = await openPolls(model, root);
-  const poll = polls.length > 1 ? await choosePoll(el, polls, lang) : polls[0];
-  const base = poll && `${root}/p/${encodeURIComponent(poll.poll)}`;
-  const { status, body } = base ? await request(`${base}/definition.json`) : {};
-  const isLive = status === 200 && body?.survey;
-  const handOver = (definition) => (answers) => {
+  const chosen = polls.length > 1 ? await choosePoll(el, polls, lang) : polls[0];
+  const base = chosen && `${root}/p/${encodeURIComponent(chosen.poll)}`;
+  const { body: live } = base ? await request(`${base}/definition.json`) : {};
+  const definition = live?.survey ? live : model.get("definition");
+  const onCast = (answers) => {
     if (!definition.profile) return;
     model.set("answers_for_profile", answers);
     model.save_changes();
   };
-  const definition = isLive ? body : model.get("definition");
-  if (!definition?.survey) return el.replaceChildren(h("p", {}, WORDS.closed[lang === "en" ? 1 : 0]));
-  const more = { lang, onCast: handOver(definition) };
-  const form = isLive ? mount(el, definition, pageHost(base, { ...more, ownsPage: false })) : mount(el, ...previewOf(definition, more));
+  if (!definition?.survey) return el.replaceChildren(h("p", {}, speak(lang, "closed")));
+  const form = live?.survey ? mount(el, live, pageHost(base, { lang, onCast, ownsPage: false })) : mount(el, definition, { lang, onCast, preview: true });
   model.on("change:profile", () => form.showProfile(model.get("profile")));
-  model.on("comm:close", () => form.announce(form.word("detached")));
   return () => form.stop();
 }
 
