@@ -49,6 +49,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "V8 (2,3,3)": {"voters": {"A": 2, "B": 3, "C": 3}},
     "V15 A of one": {"voters": {"A": 1, "B": 6, "C": 8}},
     "V30 A of one": {"voters": {"A": 1, "B": 11, "C": 18}},
+    "V15 A of one, noisier": {"voters": {"A": 1, "B": 6, "C": 8}, "rater": NOISY},
     "V15 gaps 15 %": {"voters": V15, "unrated": 0.15},
     "V30 gaps 15 %": {"voters": V30, "unrated": 0.15},
     "V30 gaps 40 %": {"voters": V30, "unrated": 0.4},

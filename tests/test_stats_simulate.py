@@ -57,6 +57,15 @@ def test_rank_sets_cover_when_all_are_equal_and_the_plug_in_does_not(n_voters, u
     assert plug_in / reps <= 0.75
 
 
+def test_rank_sets_cover_with_a_class_of_one():
+    rng, covered, reps = np.random.default_rng(1), 0, 150
+    for rep in range(reps):
+        p = panel(np.zeros(20), {"A": 1, "B": 6, "C": 8}, seed=rng)
+        sets = rank_sets(p.scores, p.voter_class, weights=WEIGHTS, draws=499, seed=rep)
+        covered += bool((sets.lower == 1).all() and (sets.upper == 20).all())
+    assert covered / reps >= 0.91
+
+
 def test_the_gap_test_seldom_verifies_one_of_two_equals():
     rng, declared, reps = np.random.default_rng(1), 0, 200
     merit = [-1.5, -1.5, *[0.0] * 18]

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from zuofeng_survey.stats.composite import Composite, Floats, Pooled, pool
+from zuofeng_survey.stats.composite import Composite, Floats, pool
 
 Columns: TypeAlias = slice | NDArray[np.int64]
 Row: TypeAlias = Callable[[int, Columns], NDArray]
@@ -73,11 +73,11 @@ def wild_rows(
 
     Residuals are inflated by ``√(n_ci / (n_ci − 1))``; each draw computes its own variances, with
     the same shrinkage as :func:`pair_variance`. A single-rating cell has no residual: its
-    redrawn error is normal with the pooled variance, partly shared along the voter's row.
+    redrawn error is normal with the pooled variance, spread as some other voter's.
     With gaps in the ballots and very many pairs (``EXACT_OVERLAP``) the sum of signed residuals
     over the voters two targets share is taken as their share of the class mean.
     """
-    e, lone = panel.inflated().astype(dtype), _lone(panel)
+    e, lone = panel.inflated().astype(dtype), bool((panel.counts == 1).any())
     n = np.maximum(panel.counts, 1).astype(dtype)
     weight = panel.weight.astype(dtype)
     classes = [np.flatnonzero(panel.member == c) for c in range(len(n))]
@@ -87,9 +87,9 @@ def wild_rows(
         s = signs.matrix[:, start : start + size].astype(dtype)
         means = np.stack([(e[v].T @ s[v]) / n[c][:, None] for c, v in enumerate(classes)])
         theta = np.einsum("cn,cnb->nb", weight, means)
-        if lone.any():
+        if lone:
             rng = np.random.default_rng([signs.seed, block])
-            theta += _lone_errors(lone, pool(panel), rng, s.shape[1]).astype(dtype)
+            theta += _lone_errors(panel, rng, s.shape[1]).astype(dtype)
         yield plan(s, means, theta)
 
 
@@ -129,15 +129,31 @@ def _contrast(m: Floats) -> Floats:
     return d[:, None] + d - 2 * m
 
 
-def _lone(panel: Composite) -> Floats:
-    return panel.leverage() * (panel.counts == 1)[panel.member]
+def _lone_errors(panel: Composite, rng: np.random.Generator, draws: int) -> Floats:
+    """Redrawn errors of single-rating cells, weighted and summed by target; shape (N, draws).
 
-
-def _lone_errors(lone: Floats, moments: Pooled, rng: np.random.Generator, draws: int) -> Floats:
+    Normal, with the pooled variance and covariance along the voter's row, times the spread of
+    another voter drawn at random: some voters spread their grades more than others.
+    """
+    lone = panel.leverage() * (panel.counts == 1)[panel.member]
+    moments, spread = pool(panel), _relative_spread(panel, lone)
     shared = min(max(moments.shared, 0.0), moments.variance)
-    along_row = np.sqrt(shared) * (lone.T @ rng.standard_normal((len(lone), draws)))
-    own = np.sqrt((moments.variance - shared) * (lone**2).sum(axis=0))
-    return along_row + own[:, None] * rng.standard_normal((lone.shape[1], draws))
+    errors = np.zeros((lone.shape[1], draws))
+    for weight in lone[lone.any(axis=1)]:
+        cells = np.flatnonzero(weight)
+        own = rng.standard_normal((len(cells), draws)) * rng.choice(spread, draws)
+        own *= np.sqrt(moments.variance - shared)
+        own += np.sqrt(shared) * rng.standard_normal(draws)
+        errors[cells] += weight[cells, None] * own
+    return errors
+
+
+def _relative_spread(panel: Composite, lone: Floats) -> Floats:
+    """Each repeated voter's standard deviation over targets, relative to the mean of all."""
+    rows = (lone == 0).all(axis=1) & (panel.seen.sum(axis=1) > 2)
+    e = np.where(panel.seen, panel.inflated(), np.nan)[rows]
+    variance = np.nanvar(e, axis=1, ddof=1) if len(e) else np.ones(1)
+    return np.sqrt(variance / variance.mean()) if variance.any() else np.ones(1)
 
 
 def _plan(panel: Composite, e: NDArray, draws: int, *, shrink: float) -> Plan:
