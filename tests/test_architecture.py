@@ -90,7 +90,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_a_form_kernel_loads_no_statistics_and_no_store():
-    heavy = {"pandas", "numpy", "scipy", "ibis", "sqlalchemy", "nacl", "openpyxl", "altair", "duckdb"}
+    heavy = {"pandas", "numpy", "scipy", "ibis", "sqlalchemy", "openpyxl", "altair", "duckdb"}
     code = "import sys, json; from zuofeng_survey import SurveyForm; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.check_output([sys.executable, "-c", code]))
     assert not {m.split(".")[0] for m in loaded} & heavy
