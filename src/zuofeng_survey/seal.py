@@ -119,3 +119,16 @@ def receipt(envelope: bytes) -> str:
     number = int.from_bytes(envelope[:10], "big")
     text = "".join(ALPHABET[(number >> shift) & 31] for shift in range(75, -1, -5))
     return "-".join(text[i : i + 4] for i in range(0, 16, 4))
+
+
+def receipt_range(text: str) -> tuple[bytes, bytes]:
+    """Return the first and the last envelope id that a receipt can stand for.
+
+    >>> receipt_range("0000-0000-0000-0001")[0][:10].hex()
+    '00000000000000000001'
+    """
+    number = 0
+    for c in text.replace("-", ""):
+        number = number << 5 | ALPHABET.index(c)
+    known = number.to_bytes(10, "big")
+    return known + bytes(22), known + b"\xff" * 22

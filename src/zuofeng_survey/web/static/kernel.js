@@ -1,0 +1,114 @@
+// A form in Voila: mounted at once from what the page carries; its kernel is reached by the widget
+// protocol over one websocket, for the profile and to tell when it is gone.
+
+import form from "./form.js";
+
+class KernelModel {
+  constructor({ model, state }, kernel) {
+    this.id = model;
+    this.state = state;
+    this.kernel = kernel;
+    this.changed = {};
+    this.listeners = {};
+  }
+
+  get(name) {
+    return this.state[name];
+  }
+
+  set(name, value) {
+    this.state[name] = value;
+    this.changed[name] = value;
+  }
+
+  save_changes() {
+    this.kernel.send(this.id, { method: "update", state: this.changed });
+    this.changed = {};
+  }
+
+  on(event, act) {
+    (this.listeners[event] ??= []).push(act);
+  }
+
+  off(event, act) {
+    this.listeners[event] = (this.listeners[event] ?? []).filter((each) => each !== act);
+  }
+
+  tell(event) {
+    (this.listeners[event] ?? []).forEach((act) => act());
+  }
+
+  update(state) {
+    Object.assign(this.state, state);
+    Object.keys(state).forEach((name) => this.tell(`change:${name}`));
+  }
+}
+
+class FormKernel {
+  constructor(id) {
+    this.id = id;
+    this.models = new Map();
+    this.waiting = [];
+    this.session = String(Math.random()).slice(2);
+    this.connect();
+  }
+
+  connect() {
+    const scheme = window.location.protocol === "https:" ? "wss" : "ws";
+    this.socket = new WebSocket(`${scheme}://${window.location.host}/api/kernels/${this.id}/channels?session_id=${this.session}`);
+    this.socket.addEventListener("open", () => this.flush());
+    this.socket.addEventListener("message", ({ data }) => this.hear(JSON.parse(data)));
+    this.socket.addEventListener("close", () => this.lost());
+  }
+
+  hear({ header, content }) {
+    if (header.msg_type === "status" && ["dead", "restarting"].includes(content.execution_state)) this.gone();
+    const model = this.models.get(content.comm_id);
+    if (model && header.msg_type === "comm_close") this.gone();
+    if (model && header.msg_type === "comm_msg" && content.data.method === "update") model.update(content.data.state);
+  }
+
+  send(comm_id, data) {
+    this.waiting.push(JSON.stringify({ channel: "shell", header: { msg_type: "comm_msg" }, content: { comm_id, data } }));
+    this.flush();
+  }
+
+  flush() {
+    while (this.socket.readyState === WebSocket.OPEN && this.waiting.length) this.socket.send(this.waiting.shift());
+  }
+
+  /** The line broke: the network, the server or the kernel. Try a few times, then say so. */
+  async lost() {
+    if (this.isGone || this.isLeaving) return;
+    this.tries = (this.tries ?? 0) + 1;
+    const isServerUp = await fetch("/health", { cache: "no-store" }).then(({ ok }) => ok, () => false);
+    if (this.tries > 2 || !isServerUp) this.gone();
+    if (!isServerUp) window.dispatchEvent(new Event("offline"));
+    else if (this.tries <= 2) setTimeout(() => this.connect(), 500 * this.tries);
+  }
+
+  gone() {
+    this.isGone = true;
+    document.getElementById("zf-gone").hidden = false;
+    this.models.forEach((model) => model.tell("comm:close"));
+  }
+
+  leave() {
+    this.isLeaving = true;
+    navigator.sendBeacon(`/voila/api/shutdown/${this.id}`);
+  }
+}
+
+function openForms() {
+  const kernel = new FormKernel(document.getElementById("zf-kernel").dataset.kernel);
+  for (const place of document.querySelectorAll(".zf-state")) {
+    const model = new KernelModel(JSON.parse(place.textContent), kernel);
+    kernel.models.set(model.id, model);
+    form.render({ model, el: place.previousElementSibling });
+  }
+  window.addEventListener("pagehide", () => kernel.leave());
+  window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
+}
+
+if (document.getElementById("zf-kernel")) openForms();
+document.getElementById("zf-waiting")?.remove();
