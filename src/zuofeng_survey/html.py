@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 SHARES = ("rate", "share", "p_bottom")
+ONE_PLACE = ("estimate", "se", "index")
+BANDED = ("good_rate", "satisfied_rate")
+FEW = 100
 HEADINGS = {
     "target": "编号",
     "label": "对象",
@@ -21,6 +25,23 @@ HEADINGS = {
     "n": "票数",
     "good_rate": "称职（较好）以上率",
     "dk_rate": "不了解",
+    "area": "编号",
+    "group_label": "分组",
+    "index": "满意指数",
+    "satisfied_rate": "满意率",
+    "lower_rate": "区间下限",
+    "upper_rate": "区间上限",
+    "known_rate": "知晓率",
+    "rank_lower": "名次上限",
+    "rank_upper": "名次下限",
+    "variant": "算法",
+    "bottom": "末位",
+    "changed": "换人",
+    "voter_class": "类别",
+    "issued": "应收",
+    "cast": "收回",
+    "valid": "有效",
+    "return_rate": "收回率",
 }
 
 
@@ -33,32 +54,63 @@ def escape(value: Any) -> str:
     return html.escape(str(value), quote=True)
 
 
-def shown(value: Any, column: str = "") -> str:
-    """Round one value for display: shares as percentages, other numbers to two places.
+def shown(value: Any, column: str = "", n: float = math.inf) -> str:
+    """Round one value for display.
 
-    >>> shown(0.125, "dk_rate"), shown(3.14159), shown(float("nan")), shown(7)
-    ('12.5%', '3.14', '—', '7')
+    Shares become percentages, with one decimal only where they rest on ``n`` of 100 or more; a
+    rate of all or none of a group is shown as a band, so that nobody's answer can be read off.
+
+    >>> shown(0.125, "dk_rate"), shown(0.125, "dk_rate", 48), shown(1.0, "good_rate")
+    ('12.5%', '12%', '≥90%')
+    >>> shown(3.14159), shown(float("nan")), shown(7), shown(True), shown(71.26, "estimate")
+    ('3.14', '—', '7', '是', '71.3')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "—"
-    if isinstance(value, float):
-        is_share = any(mark in str(column) for mark in SHARES)
-        return f"{100 * value:.1f}%" if is_share else f"{value:.2f}"
-    return str(value)
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if not isinstance(value, float):
+        return str(value)
+    if any(mark in str(column) for mark in SHARES):
+        if column in BANDED and value in (0.0, 1.0):
+            return "≥90%" if value else "≤10%"
+        return f"{100 * value:.0f}%" if n < FEW else f"{100 * value:.1f}%"
+    if value.is_integer() and column not in ONE_PLACE:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if column in ONE_PLACE else f"{value:.2f}"
 
 
-def table_html(frame: pd.DataFrame, *, caption: str = "") -> str:
+def shown_table(frame: pd.DataFrame, *, headings: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return the table as a reader sees it: every cell rounded to text, headings in Chinese."""
+    of = frame["n"] if "n" in frame else [math.inf] * len(frame)
+    said = {
+        c: [shown(v, c, n) for v, n in zip(frame[c].tolist(), of, strict=True)] for c in frame.columns
+    }
+    names = {**HEADINGS, **(headings or {})}
+    return pd.DataFrame(said, index=frame.index).rename(columns=names)
+
+
+def table_html(
+    frame: pd.DataFrame, *, caption: str = "", headings: Mapping[str, str] | None = None
+) -> str:
     """Return a plain table; every cell and heading is escaped."""
-    head = "".join(f"<th scope='col'>{escape(HEADINGS.get(c, c))}</th>" for c in frame.columns)
-    rows = [
-        "".join(f"<td>{escape(shown(v, c))}</td>" for c, v in zip(frame.columns, row, strict=True))
-        for row in frame.itertuples(index=False)
-    ]
+    said = shown_table(frame, headings=headings)
+    head = "".join(f"<th scope='col'>{escape(c)}</th>" for c in said.columns)
+    rows = ["".join(f"<td>{escape(v)}</td>" for v in row) for row in said.itertuples(index=False)]
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<table class='zf-table'>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return (
+        "<div class='zf-scroll' tabindex='0' role='region' aria-label='"
+        f"{escape(caption or '表格')}'><table class='zf-table'>{title}<thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
 
 
-def note(text: str) -> str:
-    """Return one paragraph of remark under a table."""
-    return f"<p class='zf-note'>{escape(text)}</p>"
+def note(text: str, *, kind: str = "note") -> str:
+    """Return one paragraph of remark; ``kind`` is ``note``, ``warning`` or ``verdict``."""
+    return f"<p class='zf-{escape(kind)}'>{escape(text)}</p>"
+
+
+def heading(text: str, level: int = 2) -> str:
+    """Return a heading."""
+    return f"<h{level:d}>{escape(text)}</h{level:d}>"

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from . import scoring
-from .dataset import Dataset
-from .errors import UsageError
-from .html import note, table_html
-from .stats.fragility import Fragility, fewest_ballots
-from .stats.ranking import BottomSets, bottom_sets
+from .. import scoring
+from ..dataset import Dataset
+from ..errors import Problem, UsageError
+from ..html import note, table_html
+from ..stats.fragility import Fragility, fewest_ballots
+from ..stats.ranking import BottomSets, bottom_sets
+from .panel import usable_panel
 
 DRAWS = 9999
 LARGE = 200
+GOOD = 75.0
 NOTE = {
     "zh": "测评结果受人数、了解程度等影响，仅供综合研判参考，不得仅凭名次作出处理；"
     "本人有异议的，可在收到书面通知后按规定申请复核。",
@@ -48,6 +50,8 @@ class Ranking:
         Share of 不了解 among the answers to the overall item.
     fragility : Fragility or None
         How few ballots change the bottom k; None where the panel is too large to ask.
+    problems : tuple of Problem
+        What weakens this ranking and what was left out of it.
     """
 
     dataset: str
@@ -60,6 +64,7 @@ class Ranking:
     good_rate: np.ndarray
     dk_rate: np.ndarray
     fragility: Fragility | None
+    problems: tuple[Problem, ...] = ()
 
     def table(self) -> pd.DataFrame:
         """Return one row a target, best first, unrounded."""
@@ -82,6 +87,12 @@ class Ranking:
         order = ["rank", "target"]
         return frame.sort_values(order, ignore_index=True)
 
+    def standing(self) -> pd.Series:
+        """Return target → ``certain``, ``open`` or ``free`` of the bottom k."""
+        b = self.bottom
+        said = np.where(b.certain, "certain", np.where(b.cannot_exclude, "open", "free"))
+        return pd.Series(said, index=list(b.unit), name="standing")
+
     def verdict(self, lang: str = "zh") -> str:
         """Return in one sentence what the bottom of this ranking can carry."""
         b = self.bottom
@@ -94,8 +105,25 @@ class Ranking:
         gap = f"与上一位相差 {b.gap:.2f} 分，需要 {b.gap_needed:.2f} 分，p={b.p_value:.3f}"
         return f"后{b.k}位：{names}。{said}：{gap}。"
 
+    def fragile(self, lang: str = "zh") -> str:
+        """Return in one sentence how few ballots the bottom k hangs on; empty where not asked."""
+        found = self.fragility
+        if found is None:
+            return ""
+        if found.ballots == 0:
+            code = "fragile-tied"
+        elif found.flip1:
+            code = "fragile-one"
+        elif found.ballots is None:
+            code = "fragile-none" if found.exact else "fragile-more"
+        else:
+            code = "fragile-some"
+        problem = Problem(code, "", {"n": found.ballots, "k": found.k})
+        return problem.en if lang == "en" else problem.zh
+
     def _repr_html_(self) -> str:
-        return table_html(self.table()) + note(self.verdict()) + note(NOTE["zh"])
+        said = [self.verdict(), self.fragile(), *(p.zh for p in self.problems), NOTE["zh"]]
+        return table_html(self.table()) + "".join(note(s) for s in said if s)
 
 
 def rank(
@@ -126,11 +154,9 @@ def rank(
     UsageError
         When there is nothing to rank.
     """
-    found = scoring.panel(dataset, base=base, score_map=score_map)
-    if found.scores.shape[0] < 2 or found.scores.shape[1] < 2:
-        raise UsageError.of("nothing-to-rank", dataset.name)
-    large = found.scores.shape[1] > LARGE
-    k = min(k or default_k(dataset), found.scores.shape[1] - 1)
+    found = usable_panel(dataset, base=base, score_map=score_map)
+    large = len(found.targets) > LARGE
+    k = min(k or default_k(dataset), len(found.targets) - 1)
     frame = pd.DataFrame(found.scores, columns=list(found.targets))
     common = {"k": k, "weights": found.weights}
     bottom = bottom_sets(
@@ -149,12 +175,18 @@ def rank(
         base=base or (composite.base if composite else "value"),
         score_map=score_map or "published",
         bottom=bottom,
-        labels=tuple(t.label.zh for t in dataset.targets),
+        labels=found.labels,
         n=np.isfinite(found.scores).sum(axis=0),
         good_rate=good,
         dk_rate=dk,
         fragility=None if large else fewest_ballots(frame, found.voter_class, **common),
+        problems=(*found.problems, *said(bottom.notes)),
     )
+
+
+def said(codes: tuple[str, ...]) -> list[Problem]:
+    """Return the statistics' codes as sentences of the catalogue."""
+    return [Problem(f"note-{code}") for code in dict.fromkeys(codes)]
 
 
 def default_k(dataset: Dataset) -> int:
@@ -167,14 +199,18 @@ def grades(dataset: Dataset) -> pd.DataFrame:
 
     A target with fewer than k ballots is left empty; where all voters agree the share is shown as
     at most 0.9, so that nobody's mark can be read off.
+
+    Raises
+    ------
+    UsageError
+        ``not-a-ballot`` for a questionnaire that rates nobody.
     """
+    if dataset.is_imported or dataset.questionnaire.composite is None:
+        raise UsageError.of("not-a-ballot", dataset.name)
     q = dataset.questionnaire
-    item = q.items[q.composite.overall]  # type: ignore[union-attr]
-    choices = q.choices_of(item)
-    counts = scoring.distribution(dataset, item.name).execute()
-    wide = counts.pivot(index="target", columns="value", values="count")
-    names = [c.name for c in choices]
-    wide = wide.reindex(index=[t.name for t in dataset.targets], columns=names).fillna(0)
+    choices = q.choices_of(q.items[q.composite.overall])  # type: ignore[union-attr]
+    wide = _overall(dataset, [t.name for t in dataset.targets])
+    wide = wide.reindex(columns=[c.name for c in choices], fill_value=0)
     total = wide.sum(axis=1)
     share = wide.div(total.where(total >= dataset.manifest["k"]), axis=0)
     unanimous = share.max(axis=1) == 1
@@ -182,23 +218,28 @@ def grades(dataset: Dataset) -> pd.DataFrame:
     return share.rename(columns={c.name: c.label.zh for c in choices})
 
 
+def _overall(dataset: Dataset, targets: list[str]) -> pd.DataFrame:
+    """Return target × answer to the overall item: how many gave it."""
+    item = dataset.questionnaire.composite.overall  # type: ignore[union-attr]
+    counts = scoring.distribution(dataset, item).execute()
+    wide = counts.pivot(index="target", columns="value", values="count")
+    return wide.reindex(targets).fillna(0)
+
+
 def _absolute(dataset: Dataset, targets: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
     none = np.full(len(targets), np.nan)
     if dataset.is_imported or dataset.questionnaire.composite is None:
         return none, none
     q = dataset.questionnaire
-    item = q.items[q.composite.overall]  # type: ignore[union-attr]
-    counts = scoring.distribution(dataset, item.name).execute()
-    wide = counts.pivot(index="target", columns="value", values="count").reindex(list(targets))
-    wide = wide.fillna(0)
-    choices = q.choices_of(item)
-    upper = [c.name for c in choices if c.score is not None and c.score >= 80]
-    scored = [c.name for c in choices if c.score is not None]
-    dk = [c.name for c in choices if c.missing == "dk"]
+    choices = q.choices_of(q.items[q.composite.overall])  # type: ignore[union-attr]
+    wide = _overall(dataset, list(targets))
     total = wide.sum(axis=1)
 
     def add(names: list[str]) -> pd.Series:
         return wide.reindex(columns=names, fill_value=0).sum(axis=1)
 
-    good = add(upper) / add(scored).where(add(scored) > 0)
-    return good.to_numpy(), (add(dk) / total.where(total > 0)).to_numpy()
+    scored = add([c.name for c in choices if c.score is not None])
+    good = add([c.name for c in choices if c.score is not None and c.score >= GOOD])
+    dk = add([c.name for c in choices if c.missing == "dk"])
+    rate = good / scored.where(scored > 0)
+    return rate.to_numpy(), (dk / total.where(total > 0)).to_numpy()
