@@ -7,7 +7,6 @@ of ``answers`` is in docs/api.md.
 from __future__ import annotations
 
 import datetime as dt
-import math
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -106,22 +105,41 @@ def rows(questionnaire: Questionnaire, answers: Answers) -> Iterator[Row]:
 
 
 def _rows(item: Item, values: Answers, target: str) -> Iterator[Row]:
-    value = values.get(item.name)
+    value: Any = values.get(item.name)
     is_text = item.kind == "text"
+    if _is_blank(value):
+        return
     if item.repeat_over:
-        for choice, text in sorted((value or {}).items()):
-            yield Row(item.name, choice, text, is_text)
+        for choice, text in sorted(value.items()):
+            if not _is_blank(text):
+                yield Row(item.name, choice, text, is_text)
     elif item.kind == "rank":
-        for place, choice in enumerate(value or (), start=1):
+        for place, choice in enumerate(value, start=1):
             yield Row(item.name, choice, str(place), False)
     elif isinstance(value, list):
         for choice in sorted(value):
             yield Row(item.name, target, choice, False)
-    elif value is not None and value != "":
-        yield Row(item.name, target, str(value), is_text)
-    other = values.get(f"{item.name}_other") if item.or_other else None
-    if other:
+    else:
+        whole = item.kind == "integer"  # JSON knows no difference between 3 and 3.0
+        yield Row(item.name, target, str(int(value) if whole else value), is_text)
+    other: Any = values.get(f"{item.name}_other") if item.or_other else None
+    if not _is_blank(other):
         yield Row(f"{item.name}_other", target, other, True)
+
+
+def _is_blank(value: Any) -> bool:
+    """Return whether nothing was answered; spaces alone are nothing, as in the browser."""
+    if isinstance(value, Mapping):
+        return all(v is None or (isinstance(v, str) and not v.strip()) for v in value.values())
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+
+
+def _shown(value: Any) -> str:
+    """Return what was sent, cut short; what is nested is not opened."""
+    if isinstance(value, str):
+        return value[:40]
+    is_small = isinstance(value, (int, float)) and abs(value) < 1e15
+    return str(value) if is_small else "…"
 
 
 def _refuse_unknown(form: _Form) -> None:
@@ -171,23 +189,26 @@ def _check_item(
 ) -> None:
     given = values if row is None else row
     value = given.get(item.name)
-    blank = value is None or value in ("", [], {})
-    asked = shown and (not item.relevant or form.holds(item.relevant, values))
-    if not asked:
-        if not blank or given.get(f"{item.name}_other"):
+    other = given.get(f"{item.name}_other") if item.or_other else None
+    if item.kind == "note":
+        return
+    if not shown or (item.relevant and not form.holds(item.relevant, values)):
+        if not (_is_blank(value) and _is_blank(other)):
             form.say("not-asked", where)
         return
-    if blank:
-        if item.required and item.kind != "note":
+    if _is_blank(value):
+        if item.required:
             form.say("required", where)
+        if not _is_blank(other):
+            form.say("not-asked", f"{where}_other")
         return
     before = len(form.problems)
     if item.repeat_over:
         _check_texts(form, item, value, where, values)
     else:
         CHECKS[item.kind](form, item, value, where)
-    if item.or_other:
-        _check_other(form, item, given, value, where)
+    if not _is_blank(other):
+        _check_other(form, item, other, value, where)
     if item.constraint and len(form.problems) == before:
         current = value if not isinstance(value, Mapping) else ""
         if not form.holds(item.constraint, values, current):
@@ -197,20 +218,20 @@ def _check_item(
 def _check_one(form: _Form, item: Item, value: Any, where: str) -> None:
     names = {c.name for c in form.questionnaire.choices_of(item)}
     if not isinstance(value, str) or value not in names:
-        form.say("not-a-choice", where, got=str(value)[:40])
+        form.say("not-a-choice", where, got=_shown(value))
 
 
 def _check_many(form: _Form, item: Item, value: Any, where: str) -> None:
     choices = {c.name: c for c in form.questionnaire.choices_of(item)}
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-        form.say("not-a-choice", where, got=str(value)[:40])
+        form.say("not-a-choice", where, got=_shown(value))
         return
     for name in value:
         if name not in choices:
-            form.say("not-a-choice", where, got=name[:40])
+            form.say("not-a-choice", where, got=_shown(name))
             return
     if len(set(value)) < len(value):
-        form.say("not-a-choice", where, got=" ".join(value)[:40])
+        form.say("not-a-choice", where, got=_shown(" ".join(value)))
     if item.max_choices and len(value) > item.max_choices:
         form.say("too-many-choices", where, limit=item.max_choices)
     alone = [choices[n] for n in value if choices[n].exclusive]
@@ -220,8 +241,10 @@ def _check_many(form: _Form, item: Item, value: Any, where: str) -> None:
 
 def _check_rank(form: _Form, item: Item, value: Any, where: str) -> None:
     names = sorted(c.name for c in form.questionnaire.choices_of(item))
-    is_list = isinstance(value, list) and all(isinstance(v, str) for v in value)
-    if not is_list or sorted(value) != names:
+    unknown = [v for v in value if v not in names] if isinstance(value, list) else [value]
+    if unknown:
+        form.say("not-a-choice", where, got=_shown(unknown[0]))
+    elif sorted(value) != names:
         form.say("rank-incomplete", where)
 
 
@@ -239,21 +262,29 @@ def _text(form: _Form, value: Any, where: str, limit: int) -> None:
 
 
 def _check_texts(form: _Form, item: Item, value: Any, where: str, values: Answers) -> None:
+    """Check a text for each picked choice; 没有发现 and 不了解 (exclusive) are asked nothing more."""
+    source = form.questionnaire.items[item.repeat_over]
     picked = values.get(item.repeat_over)
-    allowed = picked if isinstance(picked, list) else []
+    asked = {c.name for c in form.questionnaire.choices_of(source) if not c.exclusive}
+    allowed = asked.intersection(_strings(picked))
     if not isinstance(value, Mapping):
         form.say("answers-shape", where)
         return
     for choice, text in value.items():
         if choice not in allowed:
-            form.say("not-asked", f"{where}/{str(choice)[:40]}")
+            if not _is_blank(text):
+                form.say("not-asked", f"{where}/{str(choice)[:40]}")
         else:
             _text(form, text, f"{where}/{choice}", item.max_length)
 
 
+def _strings(value: Any) -> list[str]:
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+
 def _check_number(form: _Form, item: Item, value: Any, where: str) -> None:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or abs(value) > 1e15:
+    if not is_number or value != value or abs(value) > 1e15:
         form.say("not-a-number", where)
     elif item.kind == "integer" and value != int(value):
         form.say("not-an-integer", where)
@@ -268,19 +299,12 @@ def _check_date(form: _Form, item: Item, value: Any, where: str) -> None:
         form.say("not-a-date", where)
 
 
-def _check_other(form: _Form, item: Item, given: Answers, value: Any, where: str) -> None:
-    text = given.get(f"{item.name}_other")
-    if not text:
-        return
+def _check_other(form: _Form, item: Item, text: Any, value: Any, where: str) -> None:
     picked = value if isinstance(value, list) else [value]
     if "other" not in picked:
         form.say("not-asked", f"{where}_other")
     else:
         _text(form, text, f"{where}_other", item.max_length)
-
-
-def _check_note(form: _Form, item: Item, value: Any, where: str) -> None:
-    form.say("unknown-item", where, name=item.name)
 
 
 CHECKS: dict[str, Callable[[_Form, Item, Any, str], None]] = {
@@ -291,5 +315,4 @@ CHECKS: dict[str, Callable[[_Form, Item, Any, str], None]] = {
     "integer": _check_number,
     "decimal": _check_number,
     "date": _check_date,
-    "note": _check_note,
 }

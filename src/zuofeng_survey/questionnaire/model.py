@@ -8,15 +8,25 @@ stands in keys of ours, which a workbook carries in ``zf--*`` columns.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from ..errors import messages, nearest
 
 NAME = re.compile(r"[^\W\d][\w.\-]*")
+FILE = re.compile(r"[\w\-]+\.csv")
 SELECTS = ("select_one", "select_multiple", "select_one_from_file", "rank")
 TYPES = (*SELECTS, "text", "integer", "decimal", "date", "note")
+
+
+def _refusal(code: str, **params: str) -> PydanticCustomError:
+    """Return an error that ``explaining`` says in both languages."""
+    return PydanticCustomError(cast(Any, code), cast(Any, messages()[code]["en"]), params)
 
 
 class Frozen(BaseModel):
@@ -30,6 +40,13 @@ class Text(Frozen):
 
     zh: str
     en: str = ""
+
+    @field_validator("zh", "en")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if any(unicodedata.category(char) in ("Cc", "Cs") for char in value if char not in "\n\t"):
+            raise _refusal("control-character")
+        return value
 
     def __str__(self) -> str:
         return self.zh
@@ -68,14 +85,14 @@ class Choice(Frozen):
     @field_validator("name")
     @classmethod
     def _no_spaces(cls, value: str) -> str:
-        if not value or re.search(r"\s", value):
-            raise ValueError("a choice name has no spaces: select_multiple is joined by them")
+        if not value.isprintable() or not value or " " in value:
+            raise _refusal("choice-name", got=value)
         return value
 
     @model_validator(mode="after")
     def _missing_has_no_score(self) -> Self:
         if self.missing and self.score is not None:
-            raise ValueError("a choice that is missing (dk, na, refused) cannot have a score")
+            raise _refusal("choice-score", name=self.name)
         return self
 
 
@@ -112,10 +129,12 @@ class Item(Frozen):
         base = words[0] if words else ""
         wants = {"select_multiple": (2, 3), "select_one": (2, 3)}.get(base, (1, 1))
         wants = (2, 2) if base in ("rank", "select_one_from_file") else wants
-        if base not in TYPES or not wants[0] <= len(words) <= wants[1]:
-            raise ValueError(f"type is one of {', '.join(TYPES)}; selects name their list")
-        if len(words) == 3 and words[2] != "or_other":
-            raise ValueError("after the list name only “or_other” may stand")
+        if base not in TYPES:
+            raise _refusal("item-type", got=value, near=nearest(base, TYPES) or ", ".join(TYPES))
+        if not wants[0] <= len(words) <= wants[1] or words[2:] not in ([], ["or_other"]):
+            raise _refusal("item-list", got=value, base=base)
+        if base == "select_one_from_file" and not FILE.fullmatch(words[1]):
+            raise _refusal("item-file", got=value)
         return " ".join(words)
 
     @property
@@ -157,7 +176,7 @@ class Group(Frozen):
     @model_validator(mode="after")
     def _repeat_says_over_what(self) -> Self:
         if (self.type == "repeat") != bool(self.repeat_over):
-            raise ValueError("a repeat, and only a repeat, has repeat_over: targets or rows")
+            raise _refusal("repeat-says-over")
         return self
 
 
@@ -207,7 +226,7 @@ class Settings(Frozen):
     @classmethod
     def _usable_in_a_path(cls, value: str) -> str:
         if not re.fullmatch(r"[A-Za-z][\w\-]{0,31}", value, re.ASCII):
-            raise ValueError("form_id is a letter, then letters, digits, - or _ (at most 32)")
+            raise _refusal("form-id", got=value)
         return value
 
 

@@ -51,14 +51,19 @@ def _names(questionnaire: Questionnaire, place: str) -> Iterator[Problem]:
                 where = f"{place} › choices › {list_name}"
                 yield Problem("duplicate-choice", where, {"name": name, "list": list_name})
     for name, count in Counter(c.name for c in questionnaire.voter_classes).items():
+        where = f"{place} › voter_classes › {name}"
         if count > 1:
-            yield Problem("duplicate-name", f"{place} › voter_classes › {name}", {"name": name})
+            yield Problem("duplicate-name", where, {"name": name})
+        if not NAME.fullmatch(name):
+            yield Problem("bad-name", where, {"name": name})
 
 
 def _lists(q: Questionnaire, group: Group, item: Item, where: str) -> Iterator[Problem]:
-    if item.is_select and not q.choices_of(item):
+    if item.is_select and not q.choices.get(item.list_name):
         near = nearest(item.list_name, q.choices)
-        yield Problem("unknown-list", where, {"list": item.list_name, "near": near or "—"}, item.name)
+        yield Problem(
+            "unknown-list", where, {"list": item.list_name, "near": near or "—"}, item.name
+        )
     if item.scale and item.scale not in q.scales:
         near = nearest(item.scale, q.scales)
         yield Problem("unknown-scale", where, {"scale": item.scale, "near": near or "—"}, item.name)
@@ -66,10 +71,21 @@ def _lists(q: Questionnaire, group: Group, item: Item, where: str) -> Iterator[P
         source = q.items.get(item.repeat_over)
         if item.kind != "text" or source is None or source.kind != "select_multiple":
             yield Problem("repeat-over", where, {"name": item.repeat_over}, item.name)
-    if group.repeat_over == "targets" and item.kind not in ("select_one", "text", "note"):
+        elif source.name in _in_other_repeats(q, group):
+            yield Problem("name-in-repeat", where, {"name": item.repeat_over}, item.name)
+    if group.repeat_over and not _may_repeat(group, item):
         yield Problem("ballot-type", where, {"type": item.type}, item.name)
-    if group.repeat_over and item.or_other:
-        yield Problem("ballot-type", where, {"type": item.type}, item.name)
+
+
+def _may_repeat(group: Group, item: Item) -> bool:
+    """Return whether answers of this item keep apart from row to row and from target to target."""
+    if item.or_other or item.repeat_over or item.kind == "rank":
+        return False
+    return group.repeat_over == "rows" or item.kind in ("select_one", "text", "note")
+
+
+def _in_other_repeats(q: Questionnaire, group: Group) -> set[str]:
+    return {i.name for g in q.survey if g.repeat_over and g is not group for i in g.items}
 
 
 def _expressions(
@@ -89,8 +105,7 @@ def _expressions(
             hint = f"→ ${{{near}}}?" if near else ""
             params = {"name": name, "hint": hint}
             yield Problem("unknown-name", f"{where} › {key}", params, row.name)
-        inside = {i.name for g in q.survey if g.repeat_over and g is not group for i in g.items}
-        for name in sorted(expression.names & inside):
+        for name in sorted(expression.names & _in_other_repeats(q, group)):
             yield Problem("name-in-repeat", f"{where} › {key}", {"name": name}, row.name)
 
 
