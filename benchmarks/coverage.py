@@ -118,28 +118,31 @@ def verdicts_of(design: Mapping[str, Any], reps: int, draws: int) -> dict[str, f
     return dict(zip(names, np.mean(found, axis=0).round(4).tolist(), strict=True))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--reps", type=int, default=1000)
-    parser.add_argument("--draws", type=int, default=999)
-    parser.add_argument("--only", choices=["sets", "shapes", "gap", "power"])
-    chosen = parser.parse_args()
+def run(*, reps: int = 300, draws: int = 999, only: str = "") -> dict[str, Any]:
     parts: dict[str, tuple[dict, np.ndarray, Callable]] = {
         "sets": (SETS, targets(), coverage_of),
         "shapes": (SHAPES, targets(), coverage_of),
         "gap": (GAP, targets(-1.5, -1.5), verdicts_of),
         "power": (POWER, targets(), verdicts_of),
     }
-    result: dict[str, Any] = {"reps": chosen.reps, "draws": chosen.draws}
+    result: dict[str, Any] = {"reps": reps, "draws": draws}
     for part, (designs, merit, measure) in parts.items():
-        if chosen.only in (None, part):
+        if only in ("", part):
             result[part] = {}
             for name, design in designs.items():
                 begun = time.perf_counter()
-                measured = measure({"merit": merit} | design, chosen.reps, chosen.draws)
-                result[part][name] = measured
+                result[part][name] = measure({"merit": merit} | design, reps, draws)
                 print(f"{part} {name}: {time.perf_counter() - begun:.0f} s", file=sys.stderr)
-    print(json.dumps(result, indent=1))
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reps", type=int, default=1000)
+    parser.add_argument("--draws", type=int, default=999)
+    parser.add_argument("--only", choices=["sets", "shapes", "gap", "power"], default="")
+    chosen = parser.parse_args()
+    print(json.dumps(run(reps=chosen.reps, draws=chosen.draws, only=chosen.only), indent=1))
 
 
 if __name__ == "__main__":
