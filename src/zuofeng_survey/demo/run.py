@@ -85,7 +85,7 @@ def _ballots(
     store = Store.of(home, name)
     q, merits = made.poll.questionnaire, people.merits(form_id, targets)
     ballots = []
-    for code, voter_class in made.slips:
+    for code, voter_class in sorted(made.slips, key=lambda slip: slip[1]):
         if people.rng.random() < setting["attend"]:
             dk = setting["dk"][made.poll.class_named(voter_class).base]
             own = made.poll.targets_of(voter_class)

@@ -1,0 +1,78 @@
+"""The demo county is built through the code that people's ballots take, and finds what was planted."""
+
+from contextlib import nullcontext
+
+import pytest
+
+from zuofeng_survey import results, scoring
+from zuofeng_survey.dataset import Dataset, verify
+from zuofeng_survey.demo import county, run
+
+
+def build(folder):
+    quiet = lambda title: nullcontext(lambda done, of: None)  # noqa: E731
+    return run.build(folder, small=True, progress=quiet, url="http://127.0.0.1:1", say=lambda *a, **k: None)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="module")
+def datasets(home):
+    return {p.name: Dataset.open(p) for p in sorted((home.path / "datasets").iterdir())}
+
+
+def test_every_form_left_a_dataset_that_verifies(datasets):
+    assert {d.manifest["form_id"] for d in datasets.values()} == {
+        "FZ", "SJ", "MY", "ZC", "HF", "TL", "XH", "ZT",
+    }  # fmt: skip
+    assert [verify(d.path) for d in datasets.values()] == [[]] * len(datasets)
+
+
+def test_no_ballot_was_void_and_counts_reconcile(datasets):
+    for dataset in datasets.values():
+        for row in dataset.manifest["counts"].values():
+            assert row["cast"] == row["valid"] + row["void"]
+            assert row["void"] == 0
+            assert row["asked"] == row["answered"] + row["blank"]
+            assert row["cast"] <= row["issued"] or dataset.manifest["access"] == "open"
+
+
+def test_the_truly_worst_is_certainly_in_the_bottom(datasets):
+    ranking = results.rank(datasets["FZ-丙镇-2020"], k=1)
+    worst = ranking.bottom.unit.index("bing-B")
+    assert ranking.bottom.certain[worst]
+    assert ranking.bottom.verified
+
+
+def test_where_nobody_is_worst_the_bottom_two_are_not_verified(datasets):
+    assert not results.rank(datasets["FZ-乙镇-2020"], k=2).bottom.verified
+
+
+def test_nested_voters_rate_their_own_secretary_only(datasets):
+    panel = scoring.panel(datasets["SJ-乙镇-2020"])
+    rated = (panel.scores == panel.scores).sum(axis=1)
+    assert set(rated[panel.voter_class == "C"]) == {1}
+    assert rated[panel.voter_class == "A"].min() > 10
+
+
+def test_the_county_is_the_same_every_time(home, datasets, tmp_path):
+    again = Dataset.open(build(tmp_path / "again").dataset("FZ-丙镇-2020"))
+    first = scoring.class_means(datasets["FZ-丙镇-2020"]).execute()
+    second = scoring.class_means(again).execute()
+    order = ["target", "voter_class"]
+    one, two = (found.sort_values(order) for found in (first, second))
+    assert one["n"].tolist() == two["n"].tolist()
+    assert one["mean"].tolist() == pytest.approx(two["mean"].tolist())
+
+
+
+def test_polls_to_try_are_open_and_only_they(home):
+    assert home.polls() == sorted(f"try-{f}" for f in ("FZ", "SJ", *county.shape()["open_forms"]))
+
+
+def test_a_second_build_replaces_the_first(home):
+    before = home.pepper
+    assert build(home.path).pepper != before
