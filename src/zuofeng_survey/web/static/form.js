@@ -4,7 +4,7 @@
 import { askedQuestions, choicesOf, codeOk, collectAnswers, isBlank, lengthOf, normaliseCode, parseNumber, pickedFor, problemOf, problemsOf, questionOf, renumberRows, rowsOf, valueOf } from "./answers.js";
 
 const WORDS = {
-  language: ["English", "中文"],
+  lang: ["English", "中文"],
   start: ["开始填写", "Start"],
   resume: ["继续填写", "Continue"],
   next: ["下一页", "Next"],
@@ -30,16 +30,16 @@ const WORDS = {
   unranked: ["{label}：未排", "{label}: not placed"],
   pickFirst: ["请先在上面选择。", "Choose above first."],
   row: ["第 {n} 条", "No. {n}"],
-  addRow: ["再加一条", "Add another"],
-  removeRow: ["删除", "Remove"],
+  "add-row": ["再加一条", "Add another"],
+  "remove-row": ["删除", "Remove"],
   removed: ["已删除一条。", "One was removed."],
-  undo: ["撤销", "Undo"],
+  "undo-row": ["撤销", "Undo"],
   name: ["姓名", "Name"],
   count: ["已评 {rated} / 总 {total}", "Rated {rated} / {total}"],
-  nextUnrated: ["下一个未评", "Next unrated"],
+  "next-unrated": ["下一个未评", "Next unrated"],
   allRated: ["全部评完了。", "Everything is rated."],
-  prevTarget: ["上一位", "Previous"],
-  nextTarget: ["下一位", "Next one"],
+  "prev-target": ["上一位", "Previous"],
+  "next-target": ["下一位", "Next one"],
   person: ["第 {n} / {total} 位", "{n} of {total}"],
   ballotHint: ["空着按弃权计；再点一次可以取消。", "A blank is an abstention; choose a mark again to take it back."],
   page: ["第 {n} / {total} 页", "Page {n} of {total}"],
@@ -51,15 +51,15 @@ const WORDS = {
   voterClass: ["您的评议人类别：{label}", "Your voter class: {label}"],
   code: ["代码（17 个字符）", "Code (17 characters)"],
   codeHint: ["在代码条上，形如 XXXX-XXXX-XXXX-XXXX-X，不分大小写。", "On your slip, like XXXX-XXXX-XXXX-XXXX-X, in any case."],
-  codeUse: ["确定", "Continue"],
-  codeOther: ["换一个代码", "Use another code"],
+  "code-use": ["确定", "Continue"],
+  "code-other": ["换一个代码", "Use another code"],
   closed: ["现在不能填写：还没有开始，或者已经结束。", "This form is not open now."],
   away: ["现在连不上服务器。您填写的内容都在本页，没有丢失。", "The server cannot be reached. What you filled in is safe on this page."],
   awaySending: ["还没有提交成功：连不上服务器。正在自动重试，请不要关闭本页。", "Not submitted yet: the server cannot be reached. Trying again; keep this page open."],
   busy: ["还没有提交成功，正在自动重试。", "Not submitted yet; trying again."],
   refused: ["没有提交成功（{status}）。", "Not submitted ({status})."],
   restored: ["已恢复您上次填写的内容。", "What you had filled in is back."],
-  clearDraft: ["清空重填", "Clear it"],
+  "clear-draft": ["清空重填", "Clear it"],
   clearSure: ["清空已填写的全部内容？", "Clear everything you filled in?"],
   keep: ["草稿保存在本机（关闭浏览器后还能接着填，提交后自动删除）", "Keep a draft on this device (deleted on submitting)"],
   problems: ["有 {n} 处需要修改：", "{n} to mend:"],
@@ -69,12 +69,12 @@ const WORDS = {
   done: ["已提交", "Submitted"],
   receipt: ["回执", "Receipt"],
   receiptHint: ["请保存。凭它可以核对本票已经计入；它不显示您怎样填写。", "Keep it: it shows that this ballot is counted, never what it says."],
-  copy: ["复制", "Copy"],
+  "copy-receipt": ["复制", "Copy"],
   copied: ["已复制。", "Copied."],
-  saveReceipt: ["存为文本文件", "Save as text file"],
+  "save-receipt": ["存为文本文件", "Save as text file"],
   print: ["打印", "Print"],
   printBlank: ["打印纸质空白表", "Print a blank paper form"],
-  choosePoll: ["请选择一次测评", "Choose a poll"],
+  "choose-poll": ["请选择一次测评", "Choose a poll"],
   profile: ["您的自查画像", "Your own profile"],
   profileHint: ["只根据您刚才的回答当场计算，不保存、不上传。", "Computed here and now from your answers; stored nowhere."],
   points: ["{score} 分（{n} 题）", "{score} of 100 ({n} items)"],
@@ -101,9 +101,7 @@ function h(tag, props = {}, ...children) {
   return node;
 }
 
-const button = (act, label, props = {}, look = "") => h(`button${look}`, { type: "button", "data-act": act, ...props }, label);
 const paragraphs = (text) => text.split("\n").filter((line) => line.trim()).map((line) => h("p", {}, line));
-const kebab = (word) => word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 // The draft: in the tab, and on the device only where the person ticked it. The code stays in the tab.
 
@@ -193,6 +191,10 @@ class Form {
     return speak(this.lang, what, params);
   }
 
+  button(act, { look = "", label = this.say(act), ...props } = {}) {
+    return h(`button${look}`, { type: "button", "data-act": act, ...props }, label);
+  }
+
   sentence(problem) {
     if (problem.zh) return this.say(problem);
     const own = problem.code === "constraint" && this.say(this.find(problem.item).item.constraint_message);
@@ -279,18 +281,18 @@ class Form {
     this.isRestored = isOurs && !isBlank(draft.answers);
     const needsCode = this.definition.access === "codes" && !this.host.preview && !this.state.code;
     if (this.definition.open === false && !this.host.preview) this.go("closed", { focus: false });
-    else if (this.state.sending) await this.send();
-    else if (needsCode && linked) await this.useCode(linked);
-    else this.go(needsCode ? "code" : this.state.page, { focus: false });
+    else if (this.state.sending) this.send();
+    else this.go(needsCode ? "code" : this.state.page, { focus: false, typed: linked });
+    if (needsCode && linked && this.page === "code") await this.useCode(linked);
   }
 
   async useCode(typed) {
-    if (!codeOk(typed)) return this.go("code", { typed, problem: { code: "code-mistyped" } });
+    const refuse = (problem) => this.go("code", { push: false, typed, problem });
+    if (!codeOk(typed)) return refuse({ code: "code-mistyped" });
     const code = normaliseCode(typed);
     const { status, body } = await this.host.checkCode(code);
     this.setAway(status === 0 || status >= 500);
-    const away = { zh: WORDS.away[0], en: WORDS.away[1] };
-    if (status !== 200) return this.go("code", { typed, problem: body?.errors?.[0] ?? away });
+    if (status !== 200) return refuse(body?.errors?.[0] ?? { zh: WORDS.away[0], en: WORDS.away[1] });
     Object.assign(this.state, { code, voter_class: body.voter_class, targets: this.isBallot ? body.targets : null });
     return this.go(this.state.page, { focus: false });
   }
@@ -303,6 +305,7 @@ class Form {
 
   go(page, { push = true, focus = true, ...details } = {}) {
     const isOurs = ["code", "closed"].includes(page);
+    if (page === "review") this.state.answers = renumberRows(this.definition, this.state.answers);
     this.errors.clear();
     this.page = isOurs || this.pages().includes(page) ? page : "start";
     if (!isOurs) this.state.page = this.page;
@@ -314,7 +317,7 @@ class Form {
   }
 
   toTop() {
-    this.body.querySelector("h1, h2").focus({ preventScroll: true });
+    (this.body.querySelector("h2") ?? this.body.querySelector("h1")).focus({ preventScroll: true });
     this.root.scrollIntoView();
   }
 
@@ -377,7 +380,6 @@ class Form {
 
   async cast() {
     if (this.state.sending || this.isDone) return;
-    this.state.answers = renumberRows(this.definition, this.state.answers);
     const found = this.problems();
     const answers = collectAnswers(this.definition, this.state.answers, this.targets);
     if (found.length) this.showProblems(found);
@@ -421,7 +423,8 @@ class Form {
   }
 
   refuse(status, errors) {
-    const places = errors.filter((error) => status === 422 && error.item && this.find(error.item));
+    const asked = new Set(this.asked().map((question) => question.path));
+    const places = errors.filter((error) => status === 422 && asked.has(this.find(error.item ?? "")?.path));
     if (places.length) return this.showProblems(places);
     const said = errors.map((error) => this.say(error)).join(" ");
     return this.go("review", { status, said: said || this.say("refused", { status }) });
@@ -661,7 +664,7 @@ function markProblem(form, path, problem) {
     const message = place.querySelector(".zf-error");
     if (message) message.textContent = problem ? form.sentence(problem) : "";
     place.classList.toggle("zf-wrong", Boolean(problem));
-    const controls = place.matches("[role=radiogroup]") ? [place] : place.querySelectorAll("input, textarea");
+    const controls = place.matches("[role=radiogroup]") ? [place] : place.querySelectorAll("input:not([type=radio]), textarea");
     controls.forEach((control) => control[problem ? "setAttribute" : "removeAttribute"]("aria-invalid", "true"));
   });
 }
@@ -669,7 +672,7 @@ function markProblem(form, path, problem) {
 function problemList(form, found) {
   const items = found.map((problem) => {
     const { path } = form.find(problem.item);
-    return h("li", {}, button("problem", placeName(form, path), { value: path }, ".zf-link"), form.sentence(problem));
+    return h("li", {}, form.button("problem", { value: path, label: placeName(form, path), look: ".zf-link" }), form.sentence(problem));
   });
   return h("div.zf-summary", { role: "alert" }, h("p", {}, form.say("problems", { n: found.length })), h("ul", {}, items));
 }
@@ -686,20 +689,20 @@ function placeName(form, path) {
 
 // Questions
 
-/** Short scales stand in a line, long lists in columns, sentences under one another. */
-function layoutOf(form, choices) {
-  const longest = Math.max(...choices.map((choice) => lengthOf(form.say(choice.label)) * (form.lang === "en" ? 0.4 : 1)));
-  if (longest > 7) return "stack";
-  return choices.length > 7 ? "columns" : "line";
+/** A short scale stands in one line, short lists in columns, sentences under one another. */
+function layoutOf(form, choices, type) {
+  const longest = Math.max(...choices.map((choice) => lengthOf(form.say(choice.label)) * (form.lang === "en" ? 0.45 : 1)));
+  if (type === "radio" && choices.length <= 6 && longest <= 4) return "line";
+  return longest <= 9 ? "columns" : "stack";
 }
 
 function choiceNodes(form, question, type) {
   const { item, path, group } = question;
   const picked = [form.get(question) ?? []].flat();
+  const place = group.repeat_over && placeName(form, path);
   return form.choices(item).map((choice) => {
     const label = form.say(choice.label);
-    const name = group.repeat_over ? `${placeName(form, path)} ${label}` : null;
-    const input = h("input", { type, name: path, value: choice.name, checked: picked.includes(choice.name), "aria-label": name });
+    const input = h("input", { type, name: path, value: choice.name, checked: picked.includes(choice.name), "aria-label": place && `${place} ${label}` });
     return h(`label.zf-choice${choice.missing || choice.exclusive ? ".zf-apart" : ""}`, {}, input, h("span", {}, label));
   });
 }
@@ -710,9 +713,9 @@ function selectNodes(form, question, type) {
   const name = `${item.name}_other`;
   const text = () => textNode(form, item, name, form.state.answers[name], { "data-key": "other", "aria-label": form.say("other"), placeholder: form.say("other") });
   const label = `${form.say("clear")} ${placeName(form, path)}`;
-  return [h(`div.zf-${layoutOf(form, form.choices(item))}`, {}, choiceNodes(form, question, type)),
+  return [h(`div.zf-${layoutOf(form, form.choices(item), type)}`, {}, choiceNodes(form, question, type)),
     item.or_other && h("div.zf-other", { hidden: !picked.includes("other") }, text()),
-    type === "radio" && button("clear", form.say("clear"), { hidden: !picked.length, "aria-label": label }, ".zf-link.zf-clear")];
+    type === "radio" && form.button("clear", { hidden: !picked.length, "aria-label": label, look: ".zf-link.zf-clear" })];
 }
 
 function textNode(form, item, name, value = "", props = {}) {
@@ -729,7 +732,7 @@ function inputNode(form, question, props) {
 function rankNodes(form, question) {
   const order = form.get(question) ?? [];
   const nodes = form.choices(question.item).map((choice) => {
-    const node = button("rank", h("b"), { name: question.path, value: choice.name }, ".zf-rank");
+    const node = form.button("rank", { name: question.path, value: choice.name, label: h("b"), look: ".zf-rank" });
     node.append(h("span", {}, form.say(choice.label)));
     showPlace(node, order);
     return node;
@@ -843,10 +846,10 @@ function optionLabel(form, group, target) {
 
 function ballotBar(form, group, isWide) {
   const at = currentTarget(form, group);
-  const act = (word, disabled = false) => button(kebab(word), form.say(word), { value: group.name, disabled });
+  const act = (name, disabled = false) => form.button(name, { value: group.name, disabled });
   const count = countOf(form, group);
   return h("div.zf-bar", {}, h("p.zf-count", { "data-rated": count.rated, "data-total": count.total }, form.say("count", count)),
-    !isWide && act("prevTarget", at === 0), act("nextUnrated"), !isWide && act("nextTarget", at === form.targets.length - 1));
+    !isWide && act("prev-target", at === 0), act("next-unrated"), !isWide && act("next-target", at === form.targets.length - 1));
 }
 
 function marksOf(form, group, targets) {
@@ -892,18 +895,18 @@ function nextUnrated(form, group) {
 
 // Pages
 
-const title = (form) => h("h1", { tabindex: "-1" }, form.say(form.definition.title));
+const title = (form, look = "") => h(`h1${look}`, { tabindex: "-1" }, form.say(form.definition.title));
 const heading = (text) => h("h2", { tabindex: "-1" }, text);
 const actions = (...nodes) => h("div.zf-actions", {}, nodes);
-const primary = (act, label, props) => button(act, label, props, ".zf-primary");
 
 function pageHead(form) {
-  const pages = form.page.includes("/") || form.page === "review" ? form.pages() : [];
+  const pages = form.pages();
   const [n, total] = [pages.indexOf(form.page), pages.length - 1];
   const words = form.say("page", { n, total });
   return h("header.zf-head", {}, form.host.preview && h("p.zf-preview", {}, form.say("preview")),
-    n > 0 && [h("p.zf-title", {}, form.say(form.definition.title)), h("progress", { max: total, value: n, "aria-label": words }), words],
-    button("lang", form.say("language"), { lang: form.lang === "en" ? "zh-CN" : "en" }, ".zf-link"));
+    !["code", "closed", "start"].includes(form.page) && title(form, ".zf-title"),
+    n > 0 && [h("progress", { max: total, value: n, "aria-label": words }), words],
+    form.button("lang", { lang: form.lang === "en" ? "zh-CN" : "en", look: ".zf-link" }));
 }
 
 const PAGES = {
@@ -916,14 +919,14 @@ const PAGES = {
 };
 
 function restoredNote(form) {
-  return form.isRestored && h("p.zf-restored", { role: "status" }, form.say("restored"), button("clear-draft", form.say("clearDraft"), {}, ".zf-link"));
+  return form.isRestored && h("p.zf-restored", { role: "status" }, form.say("restored"), form.button("clear-draft", { look: ".zf-link" }));
 }
 
 function codePage(form, { typed, problem }) {
   const id = `${form.id}-code`;
   const input = { id, name: "code", value: typed, size: 26, autocapitalize: "characters", spellcheck: "false", "aria-describedby": `${id}-hint ${id}-error`, "aria-invalid": problem && "true" };
   return [title(form), restoredNote(form), h("div.zf-q", {}, h("label", { for: id }, form.say("code")), h("p.zf-hint", { id: `${id}-hint` }, form.say("codeHint")),
-    h("input", input), h("p.zf-error", { id: `${id}-error`, role: "alert" }, problem && form.sentence(problem))), actions(primary("code-use", form.say("codeUse")))];
+    h("input", input), h("p.zf-error", { id: `${id}-error`, role: "alert" }, problem && form.sentence(problem))), actions(form.button("code-use", { look: ".zf-primary" }))];
 }
 
 function startPage(form) {
@@ -933,15 +936,15 @@ function startPage(form) {
     h("div.zf-intro", {}, paragraphs(form.say(definition.instructions))),
     h("p.zf-secrecy", {}, form.say(definition.anonymity_note) || form.say(definition.anonymity ?? "anonymous")),
     definition.minutes && h("p.zf-hint", {}, form.say("minutes", { n: definition.minutes })), definition.long_form && !form.host.preview && keep,
-    actions(primary("start", form.say(isRestored ? "resume" : "start")), button("print", form.say("printBlank"), {}, ".zf-link"))];
+    actions(form.button("start", { label: form.say(isRestored ? "resume" : "start"), look: ".zf-primary" }), form.button("print", { label: form.say("printBlank"), look: ".zf-link" }))];
 }
 
 function groupPage(form, group) {
   const pages = form.pages();
-  const word = pages[pages.indexOf(form.page) + 1] === "review" ? "review" : "next";
+  const forward = pages[pages.indexOf(form.page) + 1] === "review" ? "review" : "next";
   const body = { targets: targetNodes, rows: rowNodes }[group.repeat_over] ?? itemNodes;
   return [heading(form.say(group.label)), restoredNote(form), h("div.zf-intro", {}, paragraphs(form.say(group.hint))), body(form, group),
-    actions(button("back", form.say("back")), primary(word, form.say(word)))];
+    actions(form.button("back"), form.button(forward, { look: ".zf-primary" }))];
 }
 
 const itemNodes = (form, group, row = "") => group.items.map((item) => questionNode(form, questionOf(group, row, item)));
@@ -951,30 +954,30 @@ function rowNodes(form, group) {
   const rows = rowsOf(group, form.state.answers);
   const sections = rows.map((row) => {
     const name = rowName(form, { group, row });
-    const remove = button("remove-row", form.say("removeRow"), { value: `${group.name}/${row}`, "aria-label": `${form.say("removeRow")} ${name}` }, ".zf-link.zf-clear");
+    const remove = form.button("remove-row", { value: `${group.name}/${row}`, "aria-label": `${form.say("remove-row")} ${name}`, look: ".zf-link.zf-clear" });
     return h("section.zf-card", { "data-row": row }, h("h3", {}, name), rows.length > 1 && remove, itemNodes(form, group, row));
   });
-  const undo = form.undoRow && h("p.zf-restored", { role: "status" }, form.say("removed"), button("undo-row", form.say("undo"), {}, ".zf-link"));
-  return [sections, undo, button("add-row", form.say("addRow"), { value: group.name, disabled: rows.length >= group.max_rows })];
+  const undo = form.undoRow && h("p.zf-restored", { role: "status" }, form.say("removed"), form.button("undo-row", { look: ".zf-link" }));
+  return [sections, undo, form.button("add-row", { value: group.name, disabled: rows.length >= group.max_rows })];
 }
 
 function reviewPage(form, { status, said }) {
   const asked = form.asked().filter((question) => question.item.kind !== "note");
   const disabled = Boolean(form.state.sending);
   const groups = form.definition.survey.map((group) => reviewGroup(form, asked.filter((question) => question.group === group), disabled));
-  return [heading(form.say("review")), said && h("p.zf-summary", { role: "alert" }, said), status === 403 && button("code-other", form.say("codeOther")),
+  return [heading(form.say("review")), said && h("p.zf-summary", { role: "alert" }, said), status === 403 && form.button("code-other"),
     h("p.zf-hint", {}, form.say("reviewHint")), h("div.zf-review", {}, groups), disabled && h("p", { role: "status" }, form.say("sending")),
-    actions(button("back", form.say("back"), { disabled }), primary("cast", form.say(form.isBallot ? "castBallot" : "cast"), { disabled }))];
+    actions(form.button("back", { disabled }), form.button("cast", { disabled, label: form.say(form.isBallot ? "castBallot" : "cast"), look: ".zf-primary" }))];
 }
 
 function reviewGroup(form, asked, disabled) {
   return [...new Set(asked.map((question) => question.row))].map((row) => {
     const own = asked.filter((question) => question.row === row);
     const { group, path } = own[0];
-    const name = rowName(form, own[0]) || form.say(group.label);
+    const name = group.repeat_over === "targets" ? rowName(form, own[0]) : `${form.say(group.label)} ${rowName(form, own[0])}`;
     const isBlankBallot = group.repeat_over === "targets" && own.every((question) => isBlank(form.get(question)));
     const answers = own.map((question) => h("div", {}, h("dt", {}, form.say(question.item.label)), answerNode(form, question)));
-    return h("section", {}, h("h3", {}, name), button("change", form.say("change"), { value: path, disabled, "aria-label": `${form.say("change")} ${name}` }, ".zf-link.zf-clear"),
+    return h("section", {}, h("h3", {}, name), form.button("change", { value: path, disabled, "aria-label": `${form.say("change")} ${name}`, look: ".zf-link.zf-clear" }),
       isBlankBallot ? h("p.zf-blank", {}, form.say("allAbstained")) : h(`dl${group.repeat_over === "targets" ? ".zf-tight" : ""}`, {}, answers));
   });
 }
@@ -996,11 +999,10 @@ function answerText(form, item, value) {
 function donePage(form, { receipt, answers }) {
   if (form.host.preview) {
     return [heading(form.say("preview")), h("p", {}, form.say("previewCast")), h("pre.zf-cast", { tabindex: "0" }, JSON.stringify(answers, null, 1)),
-      profileNode(form), actions(button("again", form.say("again")))];
+      profileNode(form), actions(form.button("again"))];
   }
-  const act = (word, name) => button(name, form.say(word));
   return [heading(form.say("done")), paragraphs(form.say(form.definition.thanks)), h("h3", {}, form.say("receipt")), h("p.zf-receipt", {}, receipt), h("p.zf-hint", {}, form.say("receiptHint")),
-    actions(act("copy", "copy-receipt"), act("saveReceipt", "save-receipt"), act("print", "print")), profileNode(form)];
+    actions(["copy-receipt", "save-receipt", "print"].map((act) => form.button(act))), profileNode(form)];
 }
 
 function profileNode(form) {
@@ -1036,7 +1038,7 @@ function paperBallot(form, group) {
 
 function paperItem(form, item) {
   const space = { text: "div.zf-lines", note: "div" }[item.kind] ?? (form.choices(item).length ? "p" : "div.zf-rule");
-  return h("div.zf-item", {}, h("p", {}, h("b", {}, form.say(item.label)), " ", form.say(item.hint)), h(space, {}, boxes(form, item, item.kind === "rank" ? "（　）" : "□")));
+  return h("div.zf-item", {}, h("p", {}, h(item.kind === "note" ? "span" : "b", {}, form.say(item.label)), " ", form.say(item.hint)), h(space, {}, boxes(form, item, item.kind === "rank" ? "（　）" : "□")));
 }
 
 // Hosts
@@ -1083,9 +1085,9 @@ async function openPolls(model, root) {
 
 function choosePoll(el, polls, lang) {
   return new Promise((resolve) => {
-    const nodes = polls.map((each) => button("choose-poll", speak(lang, each.title) || each.poll, { value: each.poll }));
+    const nodes = polls.map((each) => h("button", { type: "button", "data-act": "choose-poll", value: each.poll }, speak(lang, each.title) || each.poll));
     nodes.forEach((node, index) => node.addEventListener("click", () => resolve(polls[index])));
-    el.replaceChildren(h("div.zf", {}, h("h2", {}, speak(lang, "choosePoll")), h("div.zf-stack", {}, nodes)));
+    el.replaceChildren(h("div.zf", {}, h("h2", {}, speak(lang, "choose-poll")), h("div.zf-stack", {}, nodes)));
   });
 }
 
@@ -1105,6 +1107,7 @@ async function render({ model, el }) {
   if (!definition?.survey) return el.replaceChildren(h("p", {}, speak(lang, "closed")));
   const form = live?.survey ? mount(el, live, pageHost(base, { lang, onCast, ownsPage: false })) : mount(el, definition, { lang, onCast, preview: true });
   model.on("change:profile", () => form.showProfile(model.get("profile")));
+  model.on("comm:close", () => form.setAway(true, form.say("detached")));
   return () => form.stop();
 }
 
