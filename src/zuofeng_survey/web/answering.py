@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,12 +86,16 @@ def _without_details(problem: Problem) -> Problem:
 
 
 class Quiet(tornado.web.RequestHandler):
-    """A handler without a diary: what went wrong is logged, never who asked or for what."""
+    """A handler without a diary: where it went wrong is logged, never who asked or for what."""
+
+    def compute_etag(self) -> None:
+        """Give no tag: nothing but the files under ``/zf/`` may be kept."""
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         if isinstance(value, (ZuofengError, tornado.web.HTTPError)):
             return
-        log.error("%s failed", type(self).__name__, exc_info=(typ, value, tb))
+        frames = "".join(traceback.format_tb(tb))
+        log.error("%s failed: %s\n%s", type(self).__name__, typ.__name__, frames)
 
 
 class Answer(Quiet):

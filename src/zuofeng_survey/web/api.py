@@ -14,7 +14,7 @@ import tornado.web
 from .. import store as boxes_of
 from ..errors import AnswersInvalid, CodeRefused, PollError
 from ..store import Store
-from .answering import Answer, status_of
+from .answering import Answer
 from .bodies import read_json
 from .boxes import Boxes
 from .definition import definition
@@ -54,12 +54,16 @@ class OfficeAnswer(Answer):
 
 
 class Definition(OfficeAnswer):
+    """``definition.json``: what the form shows."""
+
     def get(self, poll: str) -> None:
         store = self.office.boxes.store(poll)
         self.say(definition(store.poll, today=self.office.today()))
 
 
 class CodeCheck(OfficeAnswer):
+    """``code``: whose class a code is, and whom it may rate. Nothing is burnt."""
+
     async def post(self, poll: str) -> None:
         code = str(self.read_body().get("code") or "")
         await asyncio.sleep(self.office.guesses.pause())
@@ -83,6 +87,8 @@ class CodeCheck(OfficeAnswer):
 
 
 class Ballots(CodeCheck):
+    """``ballots``: cast one."""
+
     async def post(self, poll: str) -> None:
         body = self.read_body()
         ballot_id, code = body.get("ballot_id"), body.get("code") or ""
@@ -99,6 +105,8 @@ class Ballots(CodeCheck):
 
 
 class Receipts(OfficeAnswer):
+    """``receipts/RECEIPT``: whether it is counted."""
+
     async def get(self, poll: str, receipt: str) -> None:
         loop = asyncio.get_running_loop()
         counted = self.office.boxes.counted
@@ -108,6 +116,8 @@ class Receipts(OfficeAnswer):
 
 
 class Polls(OfficeAnswer):
+    """``/forms/FORM_ID/polls``: the open polls of one questionnaire."""
+
     def get(self, form_id: str) -> None:
         polls = self.office.boxes.polls(self.office.today())
         self.say([
@@ -118,13 +128,10 @@ class Polls(OfficeAnswer):
 
 
 class Health(Answer):
+    """``/health``: whether anybody is there."""
+
     def get(self) -> None:
         self.say({"status": "ok"})
-
-
-class Unknown(Answer):
-    def prepare(self) -> None:
-        raise tornado.web.HTTPError(404)
 
 
 def routes(office: Office) -> list[tuple[str, type[Answer], dict[str, Any]]]:

@@ -10,7 +10,6 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
@@ -96,15 +95,6 @@ def bare_environment(env: Mapping[str, str]) -> dict[str, str]:
     return {name: env[name] for name in PASSED_ON if name in env}
 
 
-def write_profile(folder: Path) -> None:
-    """Write an IPython folder that keeps no history: it would note when each form was opened."""
-    place = folder / "profile_default"
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (place / "ipython_config.py").write_text(
-        "c = get_config()\nc.HistoryManager.enabled = False\n", encoding="utf-8"
-    )
-
-
 def widget_message(raw: str | bytes) -> dict[str, Any] | None:
     """Return the content of a message to a widget; anything else a page may send is None."""
     if not isinstance(raw, str) or len(raw) > LONGEST_MESSAGE:
@@ -132,6 +122,10 @@ class FormConnection(ZMQChannelsWebsocketConnection):
         """Let widget messages down; errors and output would carry tracebacks with paths."""
         if msg_list["header"]["msg_type"] in DOWN:
             super()._on_zmq_reply(stream, msg_list)
+
+    def on_restart_failed(self) -> None:
+        """Tell the page that its kernel is dead; kernels are never restarted, they would be blank."""
+        self._send_status_message("dead")
 
     def write_stderr(self, error_message: str, parent_header: Any) -> None:
         """Say nothing: the page has no place for it."""

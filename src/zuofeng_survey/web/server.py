@@ -8,61 +8,35 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
+import shutil
 import signal
-import tempfile
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import nbformat
 import tornado.httpserver
-import tornado.httputil
-import tornado.ioloop
 import tornado.netutil
-import tornado.web
-from jupyter_server.auth.identity import IdentityProvider, User
 from tornado.ioloop import PeriodicCallback
-from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from ..errors import Problem, UsageError
+from ..errors import UsageError
 from ..questionnaire import Text
-from ..questionnaire.library import PACKAGE, folders
 from ..store import Home
 from . import api
-from .answering import HEADERS, PAGE_POLICY, Quiet, set_headers, to_json
+from .answering import Quiet
 from .bodies import LIMIT_BYTES
 from .boxes import Boxes
-from .definition import definition
-from .kernels import FormConnection, FormKernels, write_profile
-from .module import Asset, assets
-from .pages import form_page, index_page, refusal_page
+from .door import DRAIN_BYTES, Application
+from .hardening import connection_folder, form_notebooks, runtime_of, settings
+from .site import AssetFile, FrontPage, PollPage, UnknownPage
 from .visits import FormPage, Goodbye, Visits
 
-HERE = resources.files(__package__)
-LONGEST_SOCKET = 100
 WRITERS = 4
-DRAIN_BYTES = 64 * 1024 * 1024
-PRIVATE = ("Cookie", "Forwarded", "Referer", "User-Agent", "X-Forwarded-For", "X-Real-Ip")
+REAP_SECONDS = 15
 log = logging.getLogger("zuofeng_survey.web")
-
-
-class Nobody(IdentityProvider):
-    """Visitors have no names, no tokens and no cookies here."""
-
-    def get_user(self, handler: Any) -> User:
-        return User(username="respondent")
-
-    @property
-    def auth_enabled(self) -> bool:
-        return False
-
-    def get_handlers(self) -> list[tuple[str, object]]:
-        return []
 
 
 class KernelSocket(VoilaKernelWebsocketHandler, Quiet):
@@ -70,112 +44,6 @@ class KernelSocket(VoilaKernelWebsocketHandler, Quiet):
 
     def get_compression_options(self) -> dict[str, Any]:
         return {"compression_level": 1}
-
-
-class Page(Quiet):
-    """A page for a person."""
-
-    def initialize(self, server: FormServer) -> None:
-        self.server = server
-
-    def set_default_headers(self) -> None:
-        set_headers(self, PAGE_POLICY)
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        code = "page-unknown" if status_code in (404, 405) else "server-fault"
-        problem = getattr(error, "problems", (Problem(code),))[0]
-        if hasattr(error, "problems"):
-            self.set_status(api.status_of(error))
-        self.finish(refusal_page(problem))
-
-
-class PollPage(Page):
-    def get(self, poll: str) -> None:
-        office = self.server.office
-        store = office.boxes.store(poll)
-        self.finish(form_page(definition(store.poll, today=office.today())))
-
-
-class FrontPage(Page):
-    def get(self) -> None:
-        office = self.server.office
-        polls = office.boxes.polls(office.today())
-        self.finish(index_page(polls, list(self.server.forms.items())))
-
-
-class UnknownPage(Page):
-    def prepare(self) -> None:
-        raise tornado.web.HTTPError(404)
-
-
-class AssetFile(Quiet):
-    """A file whose name is its content: kept by browsers for a year."""
-
-    def get(self, name: str) -> None:
-        found = next((a for a in assets().values() if a.name == name), None)
-        if found is None:
-            raise tornado.web.HTTPError(404)
-        self._send(found)
-
-    def _send(self, asset: Asset) -> None:
-        set_headers(self, PAGE_POLICY)
-        self.set_header("Cache-Control", "public, max-age=31536000, immutable")
-        self.set_header("Content-Type", asset.content_type)
-        self.set_header("Vary", "Accept-Encoding")
-        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
-            self.set_header("Content-Encoding", "gzip")
-            self.finish(asset.gzipped)
-        else:
-            self.finish(asset.body)
-
-
-class Door(tornado.httputil.HTTPMessageDelegate):
-    """In front of every handler: who is asking stays outside, and so does what is too large."""
-
-    def __init__(self, inner: Any, connection: Any) -> None:
-        self.inner = inner
-        self.connection = connection
-        self.size = 0
-
-    def headers_received(self, start_line: Any, headers: Any) -> Any:
-        for name in PRIVATE:
-            headers.pop(name, None)
-        length = headers.get("Content-Length", "0")
-        self.size = int(length) if length.isdigit() else 0
-        return None if self.is_large else self.inner.headers_received(start_line, headers)
-
-    @property
-    def is_large(self) -> bool:
-        return self.size > LIMIT_BYTES
-
-    def data_received(self, chunk: bytes) -> Any:
-        return None if self.is_large else self.inner.data_received(chunk)
-
-    def finish(self) -> None:
-        if not self.is_large:
-            self.inner.finish()
-            return
-        problem = Problem("body-too-large", "", {"limit": LIMIT_BYTES // 1024})
-        body = to_json({"errors": [problem.as_json()]})
-        headers = tornado.httputil.HTTPHeaders(HEADERS)
-        headers["Content-Type"] = "application/json; charset=utf-8"
-        headers["Content-Length"] = str(len(body))
-        line = tornado.httputil.ResponseStartLine("HTTP/1.1", 413, "Content Too Large")
-        self.connection.write_headers(line, headers, body)
-        self.connection.finish()
-
-    def on_connection_close(self) -> None:
-        if not self.is_large:
-            self.inner.on_connection_close()
-
-
-class Application(tornado.web.Application):
-    """Tornado's application, behind the door."""
-
-    def start_request(self, server_conn: Any, request_conn: Any) -> Door:
-        request_conn.context.remote_ip = ""
-        return Door(super().start_request(server_conn, request_conn), request_conn)
 
 
 class FormServer(Voila):
@@ -189,30 +57,30 @@ class FormServer(Voila):
 
     def setup_template_dirs(self) -> None:
         """Use our own template, wherever the package is installed."""
-        self.template_paths = [str(HERE / "voila")]
+        self.template_paths = [str(resources.files(__package__) / "voila")]
         self.static_paths = []
 
     def init_settings(self) -> dict[str, Any]:
-        settings = super().init_settings()
-        settings.update(
-            log_function=lambda handler: None,
+        found = super().init_settings()
+        found.update(
+            log_function=lambda _: None,
             compress_response=True,
             default_handler_class=UnknownPage,
-            default_handler_args={"server": self},
+            default_handler_args={"office": self.office},
             websocket_max_message_size=LIMIT_BYTES,
-            websocket_ping_interval=30,
+            websocket_ping_timeout=30_000,
         )
-        return settings
+        return found
 
     def init_handlers(self) -> list[Any]:
         """Our routes, and of Voila's only what a form page needs."""
         kernel = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
-        visits, server = {"visits": self.visits}, {"server": self}
+        visits, office = {"visits": self.visits}, {"office": self.office}
         return [
-            (r"/", FrontPage, server),
-            (r"/p/([^/]+)", PollPage, server),
+            (r"/", FrontPage, {**office, "forms": self.forms}),
+            (r"/p/([^/]+)", PollPage, office),
             *api.routes(self.office),
-            (r"/zf/([\w.]+)", AssetFile),
+            (r"/zf/([\w.]+)", AssetFile, office),
             (r"/voila/render/([\w\-]+)\.ipynb", FormPage, visits),
             (r"/voila/api/shutdown/([\w\-]+)", Goodbye, visits),
             (rf"/api/kernels/{kernel}/channels", KernelSocket),
@@ -221,30 +89,29 @@ class FormServer(Voila):
     def start(self) -> None:
         """Bind the port first, then run until stopped."""
         sockets = _bind(self.port, self.ip)
-        self.connection_dir = _connection_dir(Path(self.connection_dir_root))
+        self.connection_dir = connection_folder(Path(self.connection_dir_root))
         self.forms = _forms(Path(self.root_dir))
         self.visits = Visits(self, ready=self.ready_pages)
-        self.app = Application(**self.init_settings())
-        self.app.add_handlers(".*$", self.init_handlers())
         asyncio.run(self._run(sockets))
 
     async def _run(self, sockets: list[Any]) -> None:
         stopped = asyncio.Event()
-        loop = asyncio.get_running_loop()
         for sign in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(sign, stopped.set)
+            asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
+        self.app = Application(**self.init_settings())
+        self.app.add_handlers(".*$", self.init_handlers())
         server = tornado.httpserver.HTTPServer(
             self.app, max_body_size=DRAIN_BYTES, body_timeout=60, idle_connection_timeout=120
         )
         server.add_sockets(sockets)
-        reaper = PeriodicCallback(self.visits.reap, 15_000)
+        reaper = PeriodicCallback(self.visits.reap, REAP_SECONDS * 1000)
         reaper.start()
-        self.port = sockets[0].getsockname()[1]
-        log.info("forms: http://%s:%d/", self.ip, self.port)
+        log.info("forms: http://%s:%d/", *sockets[0].getsockname()[:2])
         await stopped.wait()
         reaper.stop()
         server.stop()
         await self.kernel_manager.shutdown_all(now=True)
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
         self.office.threads.shutdown()
         self.office.boxes.dispose()
 
@@ -274,91 +141,33 @@ def serve(
     idle : int
         Seconds after which an idle kernel is shut down.
     ready : int
-        Pages kept ready, with their kernels, for each form somebody visits; 0 for none.
+        Pages kept ready, with their kernels, for each form that is being visited; 0 for none.
 
     Raises
     ------
     UsageError
         ``port-taken``, ``port-refused``, ``notebooks-missing``.
     """
-    folder = notebooks or _notebooks()
+    folder = notebooks or form_notebooks()
     if not folder.is_dir():
         raise UsageError.of("notebooks-missing", path=str(folder))
-    runtime = _runtime(home)
-    server = FormServer(config=_config(home, folder, kernels, idle), log_level=logging.WARNING)
-    server.ready_pages = ready
-    server.connection_dir_root = str(runtime)
-    server.port, server.ip = port, host
+    _speak_plainly()
+    server = FormServer(
+        config=settings(home, folder, kernels=kernels, idle=idle), log_level=logging.ERROR
+    )
+    server.connection_dir_root = str(runtime_of(home))
+    server.port, server.ip, server.ready_pages = port, host, ready
     server.office = api.Office(Boxes(home), ThreadPoolExecutor(WRITERS, "cast"))
     server.initialize([])
     server.start()
 
 
-def _config(home: Home, notebooks: Path, kernels: int, idle: int) -> Config:
-    """Return every setting that matters; nobody's configuration files are read."""
-    runtime = _runtime(home)
-    config = Config()
-    config.FormServer = Config(
-        config_file_paths=[],
-        identity_provider_class=Nobody,
-        kernel_websocket_connection_class=FormConnection,
-        open_browser=False,
-        root_dir=str(notebooks.resolve()),
-    )
-    config.VoilaConfiguration = Config(
-        allow_template_override="NO",
-        allow_theme_override="NO",
-        file_allowlist=[],
-        multi_kernel_manager_class=FormKernels,
-        show_tracebacks=False,
-    )
-    config.FormKernels = Config(
-        buffer_offline_messages=False,
-        cap=kernels,
-        cull_connected=True,
-        cull_idle_timeout=idle,
-        cull_interval=min(60, max(1, idle // 2)),
-        kernel_env=_kernel_env(runtime),
-    )
-    config.FormConnection = Config(kernel_ws_protocol="")
-    config.KernelManager = Config(transport="ipc")
-    config.KernelRestarter = Config(restart_limit=0, time_to_dead=1.0)
-    config.NotebookNotary = Config(db_file=":memory:")
-    return config
-
-
-def _kernel_env(runtime: Path) -> Mapping[str, str]:
-    """Return what a form kernel's environment says beyond the bare one."""
-    found = folders()
-    return {
-        "IPYTHONDIR": str(runtime / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(runtime),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "ZUOFENG_FORM_SERVER": "1",
-        **({"ZUOFENG_QUESTIONNAIRES": str(found[0].resolve())} if found else {}),
-    }
-
-
-def _runtime(home: Home) -> Path:
-    """Return the folder of what lives only while the server runs; nobody else may look into it."""
-    runtime = home.path / "runtime"
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    runtime.chmod(0o700)
-    write_profile(runtime / "ipython")
-    return runtime
-
-
-def _connection_dir(runtime: Path) -> str:
-    """Return a fresh 0700 folder for kernel sockets, whose paths may not be longer than 107 bytes."""
-    longest = len(os.fsencode(runtime / "k_xxxxxxxx" / f"kernel-{'x' * 36}-ipc-5"))
-    parent = runtime if longest <= LONGEST_SOCKET else None
-    return tempfile.mkdtemp(prefix="k_", dir=parent)
-
-
-def _notebooks() -> Path:
-    """Return the folder of form notebooks: in the wheel, or in the repository."""
-    inside = PACKAGE / "notebooks" / "forms"
-    return inside if inside.is_dir() else PACKAGE.parents[1] / "notebooks" / "forms"
+def _speak_plainly() -> None:
+    """Log to stderr what the office should know; tornado would also say who asked for what."""
+    if not log.hasHandlers():
+        logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
+    log.setLevel(logging.INFO)
+    logging.getLogger("tornado").setLevel(logging.ERROR)
 
 
 def _forms(folder: Path) -> dict[str, Text]:
@@ -380,8 +189,6 @@ def _bind(port: int, host: str) -> list[Any]:
         raise UsageError.of("port-refused", host=host, port=port, why=why) from error
 
 
-def _load_jupyter_server_extension(app: Any) -> None:
+def _load_jupyter_server_extension(_: Any) -> NoReturn:
+    """Refuse: in a Jupyter server a visitor's websocket can run code."""
     raise UsageError.of("not-in-lab")
-
-
-_link_jupyter_server_extension = _load_jupyter_server_extension

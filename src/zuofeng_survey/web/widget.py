@@ -18,7 +18,7 @@ from . import module
 from .definition import preview_definition
 from .profile import profile
 
-HOSTED = "ZUOFENG_FORM_SERVER"  # set in kernels of our form server, whose page has the module already
+HOSTED = "ZUOFENG_FORM_SERVER"  # set in a form server's kernels: its pages have the module already
 MIME = "application/vnd.zuofeng.form+json"
 FROM_BROWSER = ("answers_for_profile",)
 
