@@ -23,7 +23,10 @@ FONT = "'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',
 STANDING = {"certain": "必在末位区", "open": "不能排除末位", "free": "可排除末位"}
 STANDING_COLOURS = ["#B23A00", "#C98500", "#0072B2"]
 STANDING_SHAPES = ["square", "triangle-down", "circle"]
-GRADE_COLOURS = {4: ["#08519C", "#6BAED6", "#F2C06B", "#B23A00"], 3: ["#08519C", "#CFCFCF", "#B23A00"]}
+GRADE_COLOURS = {
+    4: ["#08519C", "#6BAED6", "#F2C06B", "#B23A00"],
+    3: ["#08519C", "#CFCFCF", "#B23A00"],
+}
 LIKERT_COLOURS = ["#B23A00", "#F2C06B", "#E3E3E3", "#6BAED6", "#08519C"]
 GREY, INK = "#BDBDBD", "#222222"
 UNSHARED = "不细分"
@@ -55,11 +58,11 @@ def rank_plot(ranking: results.Ranking, *, most: int = MOST) -> alt.LayerChart:
         scale=alt.Scale(domain=[0.4, total + 0.6], nice=False, zero=False),
         axis=alt.Axis(values=_ticks(total), format="d", grid=False, domain=False),
     )
-    y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=180, ticks=False, domain=False))
+    y = _rows("label", order)
     colour = alt.Color(
         "standing:N",
         scale=alt.Scale(domain=list(STANDING.values()), range=STANDING_COLOURS),
-        legend=alt.Legend(title=None, orient="top", symbolOpacity=1, labelLimit=200),
+        legend=_legend(),
     )
     tips = [
         alt.Tooltip(f"{name}:N", title=title)
@@ -75,9 +78,11 @@ def rank_plot(ranking: results.Ranking, *, most: int = MOST) -> alt.LayerChart:
     shape = alt.Shape(
         "standing:N",
         scale=alt.Scale(domain=list(STANDING.values()), range=STANDING_SHAPES),
-        legend=alt.Legend(title=None, orient="top"),
+        legend=_legend(),
     )
-    dots = alt.Chart(frame).mark_point(size=110, filled=True, opacity=1, stroke="white", strokeWidth=1)
+    dots = alt.Chart(frame).mark_point(
+        size=110, filled=True, opacity=1, stroke="white", strokeWidth=1
+    )
     dots = dots.encode(x=alt.X("rank:Q"), y=y, color=colour, shape=shape, tooltip=tips)
     return _dressed(
         alt.layer(shade, bars, dots),
@@ -102,7 +107,9 @@ def _ranked_frame(ranking: results.Ranking, most: int) -> tuple[pd.DataFrame, in
             "set": [f"{a}—{b}" for a, b in zip(table["lower"], table["upper"], strict=True)],
             "score": [shown(v, "estimate") for v in table["estimate"]],
             "n": n,
-            "good": [shown(v, "good_rate", of) for v, of in zip(table["good_rate"], n, strict=True)],
+            "good": [
+                shown(v, "good_rate", of) for v, of in zip(table["good_rate"], n, strict=True)
+            ],
             "standing": table["target"].map(ranking.standing()).map(STANDING),
         }
     )
@@ -120,12 +127,12 @@ def grade_plot(dataset: Dataset, *, order: tuple[str, ...] = (), most: int = MOS
     most : int
         As :func:`rank_plot`.
     """
-    share = results.grades(dataset)
+    share = results.grades(dataset).drop(columns="n").dropna()
     names = list(share.columns)
     targets = [t for t in order or share.index if t in share.index][-most:]
     label = dict(zip(targets, _unique([_label(dataset, t) for t in targets]), strict=True))
     share = share.loc[targets]
-    long = share.assign(**{UNSHARED: 1 - share.sum(axis=1)}).stack().rename("share").reset_index()
+    long = share.assign(**{UNSHARED: 1 - share.sum(axis=1)}).stack().reset_index()
     long.columns = ["target", "grade", "share"]
     long = long[long["share"] > 1e-9]
     q = dataset.questionnaire
@@ -147,10 +154,9 @@ def grade_plot(dataset: Dataset, *, order: tuple[str, ...] = (), most: int = MOS
     chart = chart.encode(
         x=alt.X("from:Q", title="各等次占比", scale=alt.Scale(domain=[0, 1]), axis=_percents()),
         x2="to:Q",
-        y=alt.Y("label:N", sort=list(label.values()), title=None,
-                axis=alt.Axis(labelLimit=180, ticks=False, domain=False)),
+        y=_rows("label", list(label.values())),
         color=alt.Color("grade:N", sort=used, scale=alt.Scale(domain=used, range=palette),
-                        legend=alt.Legend(title=None, orient="top", labelLimit=200)),
+                        legend=_legend()),
         tooltip=[alt.Tooltip("label:N", title="对象"), alt.Tooltip("grade:N", title="等次"),
                  alt.Tooltip("said:N", title="占比")],
     )  # fmt: skip
@@ -172,32 +178,34 @@ def satisfaction_plot(opinion: results.Opinion) -> alt.LayerChart:
     frame = _likert_frame(opinion)
     order = list(dict.fromkeys(frame["area_label"]))
     names = frame.sort_values("level")["level_label"].drop_duplicates().tolist()
-    colours = LIKERT_COLOURS if len(names) == 5 else LIKERT_COLOURS[:: max(1, 4 // max(len(names) - 1, 1))]
+    colours = LIKERT_COLOURS if len(names) == 5 else LIKERT_COLOURS[::2]
     reach = float(np.ceil(max(frame["to"].max(), -frame["from"].min()) * 10) / 10)
     x = alt.X(
         "from:Q",
-        title="不满意 ←　占有效回答的比例　→ 满意",
+        title=f"{names[0]} ←　占有效回答的比例　→ {names[-1]}",
         scale=alt.Scale(domain=[-reach, reach]),
         axis=alt.Axis(labelExpr="format(abs(datum.value), '.0%')", domain=False, tickCount=7),
     )
-    y = alt.Y("area_label:N", sort=order, title=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False))
+    y = _rows("area_label", order, lines=2)
     bars = alt.Chart(frame).mark_bar(stroke="white", strokeWidth=1, height=THICK).encode(
         x=x,
         x2="to:Q",
         y=y,
         color=alt.Color("level_label:N", sort=names,
                         scale=alt.Scale(domain=names, range=colours[: len(names)]),
-                        legend=alt.Legend(title=None, orient="top", labelLimit=200)),
+                        legend=_legend()),
         tooltip=[alt.Tooltip("label:N", title="方面"), alt.Tooltip("level_label:N", title="回答"),
                  alt.Tooltip("said:N", title="占比"), alt.Tooltip("rate:N", title="满意率（95%区间）"),
                  alt.Tooltip("known:N", title="知晓率"), alt.Tooltip("n:N", title="人数")],
     )  # fmt: skip
-    middle = alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=INK, strokeDash=[2, 2]).encode(x="x:Q")
+    middle = (
+        alt.Chart(pd.DataFrame({"x": [0]})).mark_rule(color=INK, strokeDash=[2, 2]).encode(x="x:Q")
+    )
     return _dressed(
         alt.layer(bars, middle),
         title="各方面的评价",
-        subtitle="括号内为人数和“不了解”占比；“一般”居中",
-        height=alt.Step(30),
+        subtitle="中间一档骑在中线上",
+        height=alt.Step(42),
         said=f"{len(order)} 个方面的满意程度",
     )
 
@@ -214,11 +222,13 @@ def _likert_frame(opinion: results.Opinion) -> pd.DataFrame:
         n = int(fact["n"])
         below = part.loc[part["level"] < 50, "share"].sum()
         edge = -below - part.loc[part["level"] == 50, "share"].sum() / 2
+        dk = 1 - fact["known_rate"]
+        unknown = f" · 不了解{shown(dk, 'dk_rate', n)}" if dk > 0 else ""
         low, high = (shown(fact[c], c, n) for c in ("lower_rate", "upper_rate"))
         for level in part.itertuples():
             rows.append({
                 "label": level.label,
-                "area_label": f"{level.label}（{n}人，{shown(1 - fact['known_rate'], 'dk_rate', n)}）",
+                "area_label": f"{level.label}\n{n}人{unknown}",
                 "level": level.level,
                 "level_label": level.level_label,
                 "from": round(edge, 3),
@@ -234,19 +244,25 @@ def _likert_frame(opinion: results.Opinion) -> pd.DataFrame:
 def group_plot(opinion: results.Opinion, area: str) -> alt.LayerChart:
     """Draw the satisfied rate of each group that may be shown, with its 95 % interval."""
     table = opinion.area(area).dropna(subset=["satisfied_rate"])
+    label = opinion.summary.set_index("area")["label"].get(area)
+    label = label.iloc[0] if isinstance(label, pd.Series) else area
     n = table["n"].astype(int)
     frame = pd.DataFrame(
         {
-            "group": [f"{g}（{size}人）" for g, size in zip(table["group_label"], n, strict=True)],
+            "group": [f"{g}\n{size}人" for g, size in zip(table["group_label"], n, strict=True)],
             "rate": table["satisfied_rate"].round(3),
             "lower": table["lower_rate"].round(3),
             "upper": table["upper_rate"].round(3),
-            "said": [shown(v, "rate", of) for v, of in zip(table["satisfied_rate"], n, strict=True)],
+            "said": [
+                shown(v, "rate", of) for v, of in zip(table["satisfied_rate"], n, strict=True)
+            ],
         }
     )
     order = frame.sort_values("rate", ascending=False)["group"].tolist()
-    x = alt.X("lower:Q", title="满意率与 95% 区间", scale=alt.Scale(domain=[0, 1]), axis=_percents())
-    y = alt.Y("group:N", sort=order, title=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False))
+    x = alt.X(
+        "lower:Q", title="满意率与 95% 区间", scale=alt.Scale(domain=[0, 1]), axis=_percents()
+    )
+    y = _rows("group", order, lines=2)
     tips = [alt.Tooltip("group:N", title="分组"), alt.Tooltip("said:N", title="满意率")]
     base = alt.Chart(frame)
     bars = base.mark_bar(height=8, cornerRadius=4, opacity=0.45, color="#0072B2").encode(
@@ -257,9 +273,9 @@ def group_plot(opinion: results.Opinion, area: str) -> alt.LayerChart:
     )
     return _dressed(
         alt.layer(bars, dots),
-        title="分组满意率",
+        title=f"分组满意率：{label}",
         subtitle="横条互相重叠的组，分不出高低",
-        height=alt.Step(26),
+        height=alt.Step(40),
         said=f"{len(frame)} 个组的满意率",
     )
 
@@ -277,7 +293,9 @@ def save(chart: Any, path: str, *, scale: float = 2.0) -> None:
 
 def _dressed(chart: Any, *, title: str, subtitle: str, height: Any, said: str) -> Any:
     heading = alt.TitleParams(text=title, subtitle=subtitle, anchor="start", offset=10)
-    made = chart.properties(title=heading, width="container", height=height, description=f"{title}：{said}")
+    made = chart.properties(
+        title=heading, width="container", height=height, description=f"{title}：{said}"
+    )
     return (
         made.configure(font=FONT, background="white", padding=8)
         .configure_view(stroke=None)
@@ -288,13 +306,25 @@ def _dressed(chart: Any, *, title: str, subtitle: str, height: Any, said: str) -
     )  # fmt: skip
 
 
+def _rows(field: str, order: list[str], *, lines: int = 1) -> alt.Y:
+    axis = alt.Axis(labelLimit=220, ticks=False, domain=False, labelPadding=8)
+    if lines > 1:
+        axis.labelExpr, axis.labelBaseline = "split(datum.label, '\\n')", "bottom"
+    return alt.Y(f"{field}:N", sort=order, title=None, axis=axis)
+
+
+def _legend() -> alt.Legend:
+    """Three entries a row: five would run off a phone."""
+    return alt.Legend(title=None, orient="top", columns=3, symbolOpacity=1, labelLimit=200)
+
+
 def _percents() -> alt.Axis:
     return alt.Axis(format=".0%", tickCount=5, domain=False)
 
 
 def _ticks(total: int) -> list[int]:
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500) if total / s <= 12 or s == 500)
-    return sorted({1, total, *range(step, total + 1, step)}) if step > 1 else list(range(1, total + 1))
+    return sorted({1, total, *range(step, total + 1, step)})
 
 
 def _step(n: int) -> int:
@@ -306,7 +336,7 @@ def _label(dataset: Dataset, target: str) -> str:
 
 
 def _unique(labels: Any) -> list[str]:
-    """Number labels that occur twice, so that no two targets share a row."""
+    """Mark labels that occur twice with a number, so that no two targets share a row."""
     seen: dict[str, int] = {}
     out = []
     for label in labels:

@@ -18,10 +18,11 @@ HEADINGS = {
     "label": "对象",
     "estimate": "得分",
     "se": "标准误",
+    "set": "名次范围",
     "rank": "名次",
     "lower": "名次上限",
     "upper": "名次下限",
-    "p_bottom": "末位概率",
+    "p_bottom": "重抽落末位",
     "n": "票数",
     "good_rate": "称职（较好）以上率",
     "dk_rate": "不了解",
@@ -62,6 +63,8 @@ def shown(value: Any, column: str = "", n: float = math.inf) -> str:
 
     >>> shown(0.125, "dk_rate"), shown(0.125, "dk_rate", 48), shown(1.0, "good_rate")
     ('12.5%', '12%', '≥90%')
+    >>> shown(0.0, "p_bottom"), shown(0.3333, "p_bottom", 48)
+    ('<1%', '33%')
     >>> shown(3.14159), shown(float("nan")), shown(7), shown(True), shown(71.26, "estimate")
     ('3.14', '—', '7', '是', '71.3')
     """
@@ -71,6 +74,8 @@ def shown(value: Any, column: str = "", n: float = math.inf) -> str:
         return "是" if value else "否"
     if not isinstance(value, float):
         return str(value)
+    if column == "p_bottom" and not 0.005 <= value < 0.995:
+        return "<1%" if value < 0.5 else ">99%"
     if any(mark in str(column) for mark in SHARES):
         if column in BANDED and value in (0.0, 1.0):
             return "≥90%" if value else "≤10%"
@@ -84,7 +89,8 @@ def shown_table(frame: pd.DataFrame, *, headings: Mapping[str, str] | None = Non
     """Return the table as a reader sees it: every cell rounded to text, headings in Chinese."""
     of = frame["n"] if "n" in frame else [math.inf] * len(frame)
     said = {
-        c: [shown(v, c, n) for v, n in zip(frame[c].tolist(), of, strict=True)] for c in frame.columns
+        c: [shown(v, c, n) for v, n in zip(frame[c].tolist(), of, strict=True)]
+        for c in frame.columns
     }
     names = {**HEADINGS, **(headings or {})}
     return pd.DataFrame(said, index=frame.index).rename(columns=names)

@@ -135,9 +135,7 @@ def self_inspection(dataset: Dataset, by: str = "") -> Opinion:
     found = mass_opinion(dataset, by)
     none = dict.fromkeys(("rank", "rank_lower", "rank_upper"), np.nan)
     kept = tuple(p for p in found.problems if p.code != "group-unranked")
-    return Opinion(
-        found.dataset, found.hash, by, found.summary.assign(**none), found.levels, kept
-    )
+    return Opinion(found.dataset, found.hash, by, found.summary.assign(**none), found.levels, kept)
 
 
 def groupings(q: Questionnaire) -> dict[str, str]:
@@ -189,7 +187,9 @@ def _facts(dataset: Dataset, by: str) -> pd.DataFrame:
     if by:
         ratings = dataset.table("ratings")
         said = ratings.filter(ratings["item"] == by).select("ballot", group="value")
-        people = people.left_join(said, "ballot").mutate(group=lambda t: t["group"].fill_null(UNSAID))
+        people = people.left_join(said, "ballot").mutate(
+            group=lambda t: t["group"].fill_null(UNSAID)
+        )
     else:
         people = people.mutate(group=ibis.literal(EVERYONE))
     grouped = people.group_by("area", "group").aggregate(
@@ -213,6 +213,7 @@ def _summary(
     label = {name: q.scales[name].label.zh for name in _areas(q)}
     choices = q.choices_of(q.items[by]) if by else ()
     group_label = {c.name: c.label.zh for c in choices} | {EVERYONE: "全部", UNSAID: "未填"}
+    unranked = {UNSAID, *pressed, *(c.name for c in choices if c.missing)}
     parts = []
     for area in label:
         rows = facts[facts["area"] == area].copy()
@@ -222,7 +223,7 @@ def _summary(
         hide[is_group] = hidden(rows["n"][is_group], k=k, parts=of_one_mind)
         shown = _shown(rows)
         shown.loc[hide, COLUMNS] = np.nan
-        parts.append(_ranked(shown, set(pressed)))
+        parts.append(_ranked(shown, unranked))
     frame = pd.concat(parts, ignore_index=True)
     frame["label"] = frame["area"].map(label)
     frame["group_label"] = frame["group"].map(lambda g: group_label.get(g, g))
@@ -250,10 +251,10 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _ranked(rows: pd.DataFrame, pressed: set[str]) -> pd.DataFrame:
+def _ranked(rows: pd.DataFrame, unranked: set[str]) -> pd.DataFrame:
     rows = rows.assign(rank=np.nan, rank_lower=np.nan, rank_upper=np.nan)
     may = (rows["n"] >= RANK_FROM) & (rows["group"] != EVERYONE) & (rows["se"] > 0)
-    may &= ~rows["group"].isin([*pressed, UNSAID])
+    may &= ~rows["group"].isin(unranked)
     if may.sum() < 2:
         return rows
     sets = rank_sets_from(rows.loc[may, "index"], rows.loc[may, "se"] ** 2, seed=1)
@@ -279,9 +280,7 @@ def _pressed(dataset: Dataset, by: str) -> dict[str, float]:
     return share[share > PRESSED_FROM].to_dict()
 
 
-def _problems(
-    dataset: Dataset, summary: pd.DataFrame, pressed: dict[str, float]
-) -> list[Problem]:
+def _problems(dataset: Dataset, summary: pd.DataFrame, pressed: dict[str, float]) -> list[Problem]:
     groups = summary[summary["group"] != EVERYONE]
     label = dict(zip(summary["group"], summary["group_label"], strict=True))
     not_shown = groups.loc[groups["n"].isna(), "group"].nunique()
@@ -289,10 +288,11 @@ def _problems(
     k = dataset.manifest["k"]
     found = [Problem("group-small", dataset.name, {"n": not_shown, "k": k})] * bool(not_shown)
     found += [Problem("group-unranked", dataset.name, {"n": RANK_FROM})] * bool(small)
-    return found + [
-        Problem("pressed", label.get(group, dataset.name), {"rate": f"{100 * share:.0f}%"})
-        for group, share in pressed.items()
-    ]
+    if pressed:
+        names = "、".join(label.get(group, group) for group in pressed)
+        params = {"names": names, "rate": f"{100 * max(pressed.values()):.0f}%"}
+        found.append(Problem("pressed", dataset.name, params))
+    return found
 
 
 def _levels(dataset: Dataset, summary: pd.DataFrame) -> pd.DataFrame:

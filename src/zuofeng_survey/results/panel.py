@@ -63,9 +63,7 @@ def usable_panel(dataset: Dataset, *, base: str = "", score_map: str = "") -> Us
         if not kept
     ]
     problems += [
-        Problem("class-empty", dataset.name, {"name": c})
-        for c in found.weights
-        if c not in present
+        Problem("class-empty", dataset.name, {"name": c}) for c in found.weights if c not in present
     ]
     targets = tuple(t for t, kept in zip(found.targets, keep, strict=True) if kept)
     return Usable(
@@ -82,4 +80,6 @@ def _low_return(dataset: Dataset) -> list[Problem]:
     counts = dataset.manifest["totals"]
     if not counts["issued"] or counts["cast"] >= RETURN_LEAST * counts["issued"]:
         return []
-    return [Problem("return-low", dataset.name, {"cast": counts["cast"], "issued": counts["issued"]})]
+    return [
+        Problem("return-low", dataset.name, {"cast": counts["cast"], "issued": counts["issued"]})
+    ]

@@ -195,10 +195,11 @@ def default_k(dataset: Dataset) -> int:
 
 
 def grades(dataset: Dataset) -> pd.DataFrame:
-    """Return the share of each overall grade a target got, columns in the order of the choices.
+    """Return how many graded each target overall (``n``) and the share of each grade.
 
-    A target with fewer than k ballots is left empty; where all voters agree the share is shown as
-    at most 0.9, so that nobody's mark can be read off.
+    Columns are in the order of the choices, 不了解 among them. A target with fewer than k answers
+    is left empty; where all voters agree the share is shown as at most 0.9, so that nobody's mark
+    can be read off.
 
     Raises
     ------
@@ -215,7 +216,9 @@ def grades(dataset: Dataset) -> pd.DataFrame:
     share = wide.div(total.where(total >= dataset.manifest["k"]), axis=0)
     unanimous = share.max(axis=1) == 1
     share.loc[unanimous] = share.loc[unanimous].clip(upper=0.9)
-    return share.rename(columns={c.name: c.label.zh for c in choices})
+    share = share.rename(columns={c.name: c.label.zh for c in choices})
+    share.insert(0, "n", total.where(total >= dataset.manifest["k"]))
+    return share
 
 
 def _overall(dataset: Dataset, targets: list[str]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -102,7 +103,7 @@ def _variants(dataset: Dataset, found: Usable, k: int) -> Iterator[tuple[str, tu
         for base in scoring.BASES:
             for score_map in ("", *q.score_maps):
                 if (base, score_map) != (own, ""):
-                    name = f"{BASE_ZH[base]} × {score_map or '公布的赋分'}"
+                    name = f"{BASE_ZH[base]} × {_map_name(score_map)}"
                     yield name, _bottom(usable_panel(dataset, base=base, score_map=score_map), k)
     if _can_trim(found):
         yield "每类去掉一个最高分、一个最低分", _bottom(_trimmed(found), k)
@@ -113,6 +114,11 @@ def _variants(dataset: Dataset, found: Usable, k: int) -> Iterator[tuple[str, tu
             if sum(weights.values()):
                 name = f"{voter_class} 类权重 {100 * shift:+.0f} 个百分点"
                 yield name, _bottom(found.with_weights(weights), k)
+
+
+def _map_name(score_map: str) -> str:
+    """Say a scoring map by its points: ``narrow_95_85_70_50`` → 95/85/70/50."""
+    return "/".join(re.findall(r"\d+", score_map)) or score_map or "公布的赋分"
 
 
 def _bottom(found: Usable, k: int) -> tuple[str, ...]:

@@ -1,31 +1,46 @@
-"""The evaluators' server: Voila on the views, behind a token, with no way to the ballots' box.
+"""The evaluators' server: Voila on the view notebooks, behind a token.
 
 Its own process and its own port: whoever may see results sits elsewhere than whoever votes. Kernels
-get the folder of frozen datasets and nothing else.
+get the folder of frozen datasets and a bare environment; pages and kernels exchange widget messages
+and nothing else. Nothing is logged about who looked at what.
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
-import html
-import os
+import json
+import logging
 import secrets
+import shutil
+import signal
 import tempfile
-from importlib import resources
+from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import nbformat
 import tornado.httpserver
-import tornado.ioloop
 import tornado.netutil
 import tornado.web
 from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.utils import url_path_join
+from tornado.ioloop import PeriodicCallback
 from traitlets.config import Config
 from voila.app import Voila
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.voila_identity_provider import VoilaIdentityProvider
 
-from ..errors import UsageError
+from ..errors import Problem, UsageError
+from ..questionnaire.library import PACKAGE
+from .hardening import HISTORY_OFF, connection_folder
+from .kernels import FormKernels, KernelsFull
+from .views import FOLDER
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
@@ -37,9 +52,30 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
 }
-TITLES = {"ranking": "测评结果与名次", "opinion": "群众意见与自查汇总"}
+ROUTES = ("/api/kernels", "/voila/static", "/voila/templates", "/voila/api/themes", "/login",
+          "/voila/api/shutdown", "/voila/labextensions", "/logout")  # fmt: skip
+UP = {"comm_msg", "comm_open", "comm_info_request", "kernel_info_request"}
+DOWN = {"comm_close", "comm_info_reply", "comm_msg", "comm_open", "kernel_info_reply", "status"}
+LONGEST_MESSAGE = 256 * 1024
+KERNEL = r"/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
+CONTROL = "jupyter.widget.control"
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+log = logging.getLogger("zuofeng_survey.web.results")
+_PAGE = """<!DOCTYPE html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>结果查看</title>
+<link rel="icon" href="data:,">
+<style>body {{ font: 18px/1.8 sans-serif; color: #222; background: #fff; max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }}</style>
+</head>
+<body><main>{body}</main>
+<script>if (location.search) history.replaceState(null, "", location.pathname);</script>
+</body>
+</html>
+"""
 
 
 def serve_results(
@@ -52,101 +88,213 @@ def serve_results(
     datasets : str or Path
         Folder of dataset folders.
     port : int
+        Port 0 takes a free one.
     host : str
+        Address to listen on.
     token : str
-        Who has it sees the results; a random one is made, and printed once, where none is given.
+        Who has it sees the results. Where none is given a random one is made, and printed once.
 
     Raises
     ------
     UsageError
-        ``port-taken``.
+        ``port-taken``, ``port-refused``, ``notebooks-missing``.
     """
-    secret = token or secrets.token_urlsafe(24)
-    said = f"?token={secret}" if not token else ""
-    server = results_server(datasets, port=port, host=host, token=secret)
-    print(f"结果查看 results: http://{host}:{port}/{said}", flush=True)
-    server.start()
+    _speak_plainly()
+    folder = views_folder()
+    if not folder.is_dir():
+        raise UsageError.of("notebooks-missing", path=str(folder))
+    scratch = Path(tempfile.mkdtemp(prefix="zf-"))
+    try:
+        config = _config(folder, Path(datasets).resolve(), scratch)
+        server = ResultsServer(config=config, log_level=logging.ERROR)
+        server.scratch, server.port, server.ip = scratch, port, host
+        server.is_own_token = not token
+        server.token = token or secrets.token_urlsafe(24)
+        server.initialize([])
+        server.start()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def results_server(datasets: str | Path, *, port: int, host: str, token: str) -> ResultsServer:
-    """Return the server, configured but not started."""
-    scratch = Path(tempfile.mkdtemp(prefix="zuofeng-results-"))
-    _without_history(scratch)
-    os.environ["IPYTHONDIR"] = str(scratch)
-    os.environ["ZUOFENG_DATASETS"] = str(Path(datasets).resolve())
-    os.environ.pop("ZUOFENG_TOKEN", None)
-    server = ResultsServer(config=_config(), port=port, ip=host, open_browser=False)
-    server.initialize([str(views_folder())])
-    server.token = token
-    return server
+def _speak_plainly() -> None:
+    """Log to stderr where the page is; tornado would also say who asked for what."""
+    if not log.hasHandlers():
+        logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
+    log.setLevel(logging.INFO)
+    logging.getLogger("tornado").setLevel(logging.ERROR)
 
 
 def views_folder() -> Path:
-    """Return the folder of the view notebooks: in the wheel, else in the checkout."""
-    packed = Path(str(resources.files("zuofeng_survey"))) / "notebooks" / "views"
-    checkout = Path(__file__).resolve().parents[3] / "notebooks" / "views"
-    return packed if packed.is_dir() else checkout
+    """Return the folder of the view notebooks: in the wheel, or in the repository."""
+    inside = PACKAGE / "notebooks" / "views"
+    return inside if inside.is_dir() else PACKAGE.parents[1] / "notebooks" / "views"
 
 
-def _config() -> Config:
-    c = Config()
-    c.KernelManager.transport = "ipc"
-    c.MappingKernelManager.cull_idle_timeout = 1200
-    c.MappingKernelManager.cull_interval = 60
-    c.MappingKernelManager.cull_connected = True
-    c.VoilaConfiguration.allow_template_override = "NO"
-    c.VoilaConfiguration.allow_theme_override = "NO"
-    c.VoilaConfiguration.file_allowlist = []
-    c.VoilaConfiguration.show_tracebacks = False
-    c.Voila.identity_provider_class = VoilaIdentityProvider
-    c.IdentityProvider.cookie_options = {"SameSite": "Strict", "expires_days": None}
-    return c
+def _config(folder: Path, datasets: Path, scratch: Path) -> Config:
+    """Return every setting that matters; nobody's configuration files are read."""
+    profile = scratch / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_config.py").write_text(HISTORY_OFF, encoding="utf-8")
+    config = Config()
+    config.ResultsServer = Config(
+        config_file_paths=[],
+        identity_provider_class=VoilaIdentityProvider,
+        kernel_websocket_connection_class=ViewConnection,
+        open_browser=False,
+        root_dir=str(folder.resolve()),
+    )
+    config.VoilaConfiguration = Config(
+        allow_template_override="NO",
+        allow_theme_override="NO",
+        file_allowlist=[],
+        multi_kernel_manager_class=ViewKernels,
+        show_tracebacks=False,
+    )
+    config.ViewKernels = Config(
+        buffer_offline_messages=False,
+        cap=20,
+        cull_connected=True,
+        cull_idle_timeout=1800,
+        cull_interval=60,
+        kernel_env={
+            FOLDER: str(datasets),
+            "IPYTHONDIR": str(scratch / "ipython"),
+            "JUPYTER_RUNTIME_DIR": str(scratch),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+    )
+    config.IdentityProvider = Config(cookie_options={"SameSite": "Strict", "expires_days": None})
+    config.KernelManager = Config(transport="ipc")
+    config.KernelRestarter = Config(restart_limit=0)
+    config.NotebookNotary = Config(db_file=":memory:")
+    return config
 
 
-def _without_history(folder: Path) -> None:
-    profile = folder / "profile_default"
-    profile.mkdir(mode=0o700)
-    text = "c = get_config()\nc.HistoryManager.enabled = False\n"
-    (profile / "ipython_config.py").write_text(text, encoding="utf-8")
+class ViewKernels(FormKernels):
+    """The kernels of evaluators' pages; one whose page never connects is given back."""
+
+    async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
+        kernel_id = await super().start_kernel(**kwargs)
+        self.serve_page(kernel_id)
+        return kernel_id
+
+
+def is_widget_message(raw: bytes) -> bool:
+    """Return whether a page may send this: what widgets need, and no widget of its own making."""
+    try:
+        channel, parts = deserialize_msg_from_ws_v1(raw)
+        kind = json.loads(parts[0])["msg_type"]
+        if len(raw) > LONGEST_MESSAGE or channel != "shell" or kind not in UP:
+            return False
+        return kind != "comm_open" or json.loads(parts[3])["target_name"] == CONTROL
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+        return False
+
+
+class ViewConnection(ZMQChannelsWebsocketConnection):
+    """Between one page and its kernel: widget messages; no code in, no traceback out."""
+
+    def handle_incoming_message(self, incoming_msg: Any) -> None:
+        if self.subprotocol == PROTOCOL and is_widget_message(incoming_msg):
+            super().handle_incoming_message(incoming_msg)
+
+    def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
+        if self.subprotocol != PROTOCOL:
+            return
+        header = self.get_part("header", None, msg_list)
+        if header["msg_type"] in DOWN:
+            super()._on_zmq_reply(stream, msg_list)
+
+    def write_stderr(self, error_message: str, parent_header: Any) -> None:
+        """Say nothing: it would carry paths."""
 
 
 class ResultsServer(Voila):
     """Voila on the view notebooks; every page needs the token."""
+
+    scratch: Path
+    is_own_token = False
+    description = "the results server of zuofeng_survey"
 
     def setup_template_dirs(self) -> None:
         super().setup_template_dirs()
         self.template_paths.insert(0, str(Path(__file__).parent / "results_voila"))
 
     def init_settings(self) -> dict[str, Any]:
-        settings = super().init_settings()
-        settings |= {"headers": HEADERS, "compress_response": True, "log_function": _silent}
-        return settings
+        found: Any = super().init_settings()
+        return {
+            **found,
+            "headers": HEADERS,
+            "compress_response": True,
+            "log_function": lambda _: None,
+            "websocket_max_message_size": LONGEST_MESSAGE,
+            "websocket_ping_timeout": 30_000,
+        }
 
     def init_handlers(self) -> list[Any]:
-        keep = ("/api/kernels", "/voila/static", "/voila/templates", "/voila/api/themes",
-                "/voila/api/shutdown", "/voila/labextensions", "/voila/render", "/login", "/logout")  # fmt: skip
-        root = self.server_url
-        mine = [(url_path_join(root, "/?"), FrontPage)]
-        found = [h for h in super().init_handlers() if h[0].startswith(tuple(url_path_join(root, k) for k in keep))]
-        return mine + found
+        """Our pages, and of Voila's routes only what they need."""
+        root = self.server_url or "/"
+        wanted = tuple(url_path_join(root, route) for route in ROUTES)
+        common = {
+            "template_paths": self.template_paths,
+            "config": self.config,
+            "voila_configuration": self.voila_configuration,
+        }
+        found: Any = super().init_handlers()
+        return [
+            (url_path_join(root, "/?"), FrontPage),
+            (url_path_join(root, r"/voila/render/([\w\-]+\.ipynb)"), ViewPage, common),
+            (url_path_join(root, KERNEL + "/channels"), KernelSocket),
+            *(handler for handler in found if handler[0].startswith(wanted)),
+        ]
 
-    def listen(self) -> None:
-        try:
-            self.port_retries = 0
-            sockets = tornado.netutil.bind_sockets(self.port, self.ip)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise UsageError.of("port-taken", "", port=self.port, other=self.port + 1) from error
-            raise
+    def start(self) -> None:
+        """Bind the port first, then run until stopped."""
+        sockets = _bind(self.port, self.ip)
+        self.connection_dir = connection_folder(self.scratch)
+        self.app = tornado.web.Application(**self.init_settings())
+        self.app.add_handlers(".*$", self.init_handlers())
+        asyncio.run(self._run(sockets))
+
+    async def _run(self, sockets: list[Any]) -> None:
+        stopped = asyncio.Event()
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
         server = tornado.httpserver.HTTPServer(self.app)
         server.add_sockets(sockets)
-        self.ioloop = tornado.ioloop.IOLoop.current()
+        reaper = PeriodicCallback(self.kernel_manager.reap, 15_000)
+        reaper.start()
+        self.port = sockets[0].getsockname()[1]
+        secret = f"?token={self.token}" if self.is_own_token else ""
+        log.info("results: http://%s:%d/%s", self.ip, self.port, secret)
+        await stopped.wait()
+        reaper.stop()
+        server.stop()
+        await self.kernel_manager.shutdown_all(now=True)
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+class KernelSocket(VoilaKernelWebsocketHandler):
+    """The websocket between a page and its kernel; the charts' script is a megabyte of text."""
+
+    def get_compression_options(self) -> dict[str, Any]:
+        return {"compression_level": 1}
+
+
+class ViewPage(TornadoVoilaHandler):
+    """A view notebook as a page."""
+
+    @tornado.web.authenticated
+    async def get(self, path: str = "") -> None:
+        if not (views_folder() / path).is_file():
+            raise tornado.web.HTTPError(404)
         try:
-            self.ioloop.start()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            self.stop()
+            async for piece in self.get_generator(path=path):
+                self.write(piece)
+                self.flush()
+        except KernelsFull as error:
+            self.set_status(503)
+            self.finish(_page(error.problems[0]))
 
 
 class FrontPage(JupyterHandler):
@@ -154,18 +302,31 @@ class FrontPage(JupyterHandler):
 
     @tornado.web.authenticated
     def get(self) -> None:
+        found = _titles(views_folder())
         links = "".join(
-            f"<li><a href='voila/render/{html.escape(p.name)}'>{html.escape(TITLES.get(p.stem, p.stem))}</a></li>"
-            for p in sorted(views_folder().glob("*.ipynb"), reverse=True)
+            f'<li><a href="/voila/render/{quote(name)}">{escape(title)}</a></li>'
+            for name, title in found.items()
         )
-        self.finish(
-            "<!DOCTYPE html><html lang='zh-CN'><head><meta charset='utf-8'>"
-            "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-            "<title>结果查看</title><link rel='icon' href='data:,'></head>"
-            "<body style='font:18px/1.8 sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem'>"
-            f"<main><h1>结果查看</h1><ul>{links}</ul></main></body></html>"
-        )
+        self.finish(_PAGE.format(body=f"<h1>结果查看</h1><ul>{links}</ul>"))
 
 
-def _silent(handler: tornado.web.RequestHandler) -> None:
-    """Log no address and no time of anybody who looks."""
+def _titles(folder: Path) -> Mapping[str, str]:
+    """Return the notebooks there are: file name → title."""
+    return {
+        path.name: nbformat.read(path, as_version=4).metadata.get("title", path.stem)
+        for path in sorted(folder.glob("*.ipynb"), reverse=True)
+    }
+
+
+def _bind(port: int, host: str) -> list[Any]:
+    try:
+        return tornado.netutil.bind_sockets(port, host)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError.of("port-taken", port=port, other=port + 10) from error
+        why = error.strerror or str(error)
+        raise UsageError.of("port-refused", host=host, port=port, why=why) from error
+
+
+def _page(problem: Problem) -> str:
+    return _PAGE.format(body=f'<h1>{escape(problem.zh)}</h1><p lang="en">{escape(problem.en)}</p>')

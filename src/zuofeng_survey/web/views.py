@@ -22,7 +22,7 @@ from ..html import heading, note, table_html
 from ..results.opinion import groupings
 
 FOLDER = "ZUOFENG_DATASETS"
-RANKED = ["label", "rank", "lower", "upper", "estimate", "se", "p_bottom", "n", "good_rate", "dk_rate"]
+RANKED = ["label", "rank", "set", "estimate", "se", "p_bottom", "n", "good_rate", "dk_rate"]
 TURNOUT = ["voter_class", "issued", "cast", "valid", "return_rate"]
 
 
@@ -53,22 +53,24 @@ class View(widgets.VBox):
         raise NotImplementedError
 
     def _changed(self, _: Any = None) -> None:
-        if self.pick.value is None:
+        name = self.pick.value
+        if name is None:
             self.body.children = [_html(note("没有可以查看的数据集。请先封存一次测评。"))]
             return
-        self.body.children = _guarded(lambda: self.draw(Dataset.open(self.folder / self.pick.value)))
+        self.body.children = _guarded(lambda: self.draw(Dataset.open(self.folder / str(name))))
 
 
 class RankingView(View):
     """Who is where, how sure that is, what it rests on, and how to object."""
 
     def suits(self, dataset: Dataset) -> bool:
-        return dataset.is_imported or dataset.questionnaire.composite is not None
+        q = dataset.codebook["questionnaire"]
+        return q is None or q["composite"] is not None
 
     def draw(self, dataset: Dataset) -> Sequence[widgets.Widget]:
         found = results.rank(dataset)
         order = tuple(found.table()["target"])
-        drawn = [charts.rank_plot(found)]
+        drawn: list[Any] = [charts.rank_plot(found)]
         if not dataset.is_imported:
             drawn.append(charts.grade_plot(dataset, order=order))
         return [
@@ -84,25 +86,34 @@ class OpinionView(View):
     """What people think of the work, area by area; groups on request."""
 
     def suits(self, dataset: Dataset) -> bool:
-        return not dataset.is_imported and not dataset.questionnaire.is_ballot
+        q = dataset.codebook["questionnaire"]
+        return q is not None and all(g["repeat_over"] != "targets" for g in q["survey"])
 
     def draw(self, dataset: Dataset) -> Sequence[widgets.Widget]:
         found = _summed(dataset)
         groups = groupings(dataset.questionnaire)
-        by = widgets.Dropdown(options=[("不分组", ""), *((v, k) for k, v in groups.items())], description="分组")
+        by = widgets.Dropdown(
+            options=[("不分组", ""), *((v, k) for k, v in groups.items())], description="分组"
+        )
         named = list(zip(found.everyone()["label"], found.everyone()["area"], strict=True))
         area = widgets.Dropdown(options=named, description="方面")
         part = widgets.VBox()
 
         def regroup(_: Any = None) -> None:
-            part.children = _guarded(lambda: _grouped(dataset, by.value, area.value))
+            part.children = _guarded(
+                lambda: _grouped(dataset, str(by.value or ""), str(area.value))
+            )
 
         for choice in (by, area):
             choice.observe(regroup, names="value")
         return [
             _html(_facts(dataset)),
             _charts([charts.satisfaction_plot(found)]),
-            _html(table_html(found.everyone().drop(columns=["area"]), caption="各方面汇总", headings=_OPINION)),
+            _html(
+                table_html(
+                    found.everyone().drop(columns=["area"]), caption="各方面汇总", headings=_OPINION
+                )
+            ),
             _html("".join(note(p.zh, kind="warning") for p in found.problems)),
             _html(heading("分组比较")),
             by,
@@ -127,12 +138,12 @@ def _listed(folder: Path, suits: Callable[[Dataset], bool]) -> list[tuple[str, s
 
 
 def _guarded(draw: Callable[[], Sequence[widgets.Widget]]) -> Sequence[widgets.Widget]:
-    """Say what went wrong in a sentence: a traceback in a page shows paths and source."""
+    """Say what went wrong in a sentence; the traceback of whatever it was would show paths."""
     try:
         return draw()
     except ZuofengError as error:
         return [_html("".join(note(p.zh, kind="warning") for p in error.problems))]
-    except Exception:  # noqa: BLE001 - see the docstring
+    except Exception:
         return [_html(note("这份数据现在显示不出来，请告诉管理员。", kind="warning"))]
 
 
@@ -141,7 +152,11 @@ def _html(markup: str) -> widgets.HTML:
 
 
 def _style() -> widgets.HTML:
-    css = resources.files(__package__).joinpath("static", "views.css").read_text(encoding="utf-8")
+    css = (
+        resources.files("zuofeng_survey.web")
+        .joinpath("static", "views.css")
+        .read_text(encoding="utf-8")
+    )
     return widgets.HTML(f"<style>{css}</style>")
 
 
@@ -168,24 +183,35 @@ def _facts(dataset: Dataset) -> str:
 
 def turnout(dataset: Dataset) -> pd.DataFrame:
     """Return issued, cast and valid ballots of each class and in all; never what they say."""
-    label = {c.base: c.label.zh for c in dataset.classes}
+    label = {c.base: c.label.zh for c in dataset.classes if not c.targets}
     counts = {**dataset.manifest["counts"], "": dataset.manifest["totals"]}
     rows = [
-        (f"{name} {label[name].split('（')[0]}" if name else "合计", c["issued"], c["cast"], c["valid"],
-         c["cast"] / c["issued"] if c["issued"] else float("nan"))
+        (f"{name} {label[name]}" if name else "合计", c["issued"], c["cast"], c["valid"],
+         f"{c['cast'] / c['issued']:.0%}" if c["issued"] else "—")
         for name, c in counts.items()
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=TURNOUT)
 
 
 def _said(found: results.Ranking) -> str:
-    said = note(found.verdict(), kind="verdict") + note(found.fragile())
-    return heading("这份名次能说明什么") + said + "".join(note(p.zh, kind="warning") for p in found.problems)
+    """Say what the bottom can carry, how little would change it, and what weakens it."""
+    k = found.bottom.k
+    whole = (
+        note(f"以上是把后{k}位当作一组来检验；对每一个人，要看他自己的名次范围。") if k > 1 else ""
+    )
+    said = note(found.verdict(), kind="verdict") + whole + note(found.fragile())
+    weak = "".join(note(p.zh, kind="warning") for p in found.problems)
+    return heading("这份名次能说明什么") + said + weak
 
 
 def _ranking_table(found: results.Ranking) -> str:
+    table = found.table()
+    table["set"] = [f"{a}—{b}" for a, b in zip(table["lower"], table["upper"], strict=True)]
     caption = f"名次、名次范围（{found.bottom.coverage:.0%}）与得分"
-    return table_html(found.table()[RANKED], caption=caption)
+    left_out = len(table) - charts.MOST
+    said = f"只列最后 {charts.MOST} 位，前面还有 {left_out} 位。" if left_out > 0 else ""
+    rule = "“重抽落末位”：如果换一批同样的评议人再评，有多大比例仍落在末位；不是他真的最差的概率。"
+    return table_html(table[RANKED].tail(charts.MOST), caption=caption) + note(said + rule)
 
 
 def _grades_table(dataset: Dataset, order: tuple[str, ...]) -> str:
@@ -194,9 +220,9 @@ def _grades_table(dataset: Dataset, order: tuple[str, ...]) -> str:
     share = results.grades(dataset).reindex(list(order))
     label = {t.name: t.label.zh for t in dataset.targets}
     share.insert(0, "label", [label[t] for t in share.index])
-    renamed = share.rename(columns={c: f"share {c}" for c in share.columns[1:]})
-    headings = {f"share {c}": str(c) for c in share.columns[1:]}
-    return table_html(renamed, caption="总体评价等次分布", headings=headings)
+    names = {c: f"share {c}" for c in share.columns[2:]}
+    headings = {f"share {c}": str(c) for c in names} | {"n": "评价人数"}
+    return table_html(share.rename(columns=names), caption="总体评价等次分布", headings=headings)
 
 
 def _sensitivity(dataset: Dataset, found: results.Ranking) -> str:
