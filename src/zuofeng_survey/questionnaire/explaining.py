@@ -71,7 +71,10 @@ SAME = {"bool_type": "bool_parsing", "int_type": "int_parsing", "float_type": "f
 def explain(error: ValidationError, raw: Any, place: str) -> list[Problem]:
     """Return a problem for each thing that pydantic found."""
     found = error.errors(include_url=False)
-    return [_problem(e["type"], e["loc"], e, raw, place) for e in found]
+    broken = {e["loc"][:n] for e in found for n in range(len(e["loc"]))}
+    # A list whose only entry is broken counts as empty: the entry's own mistake says it all.
+    told = [e for e in found if not (e["type"] == "too_short" and e["loc"] in broken)]
+    return [_problem(e["type"], e["loc"], e, raw, place) for e in told]
 
 
 def _problem(kind: str, loc: tuple[Any, ...], e: Any, raw: Any, place: str) -> Problem:
@@ -106,7 +109,7 @@ def _place(loc: tuple[Any, ...], raw: Any, place: str) -> tuple[str, str]:
     In a survey the item's name says it all; elsewhere the way from the outside in is told.
     """
     where, node, name = [place], raw, ""
-    for step in loc:
+    for depth, step in enumerate(loc, start=1):
         node = _inside(node, step)
         if isinstance(node, Mapping) and isinstance(node.get("name"), str):
             name = node["name"][:40]
@@ -114,10 +117,8 @@ def _place(loc: tuple[Any, ...], raw: Any, place: str) -> tuple[str, str]:
             where.append(name)
         elif isinstance(step, int):
             where.append(str(step + 1))
-        elif step not in ("survey", "items"):
+        elif step not in ("survey", "items") or depth == len(loc):
             where.append(str(step)[:40])
-        elif node is None or not isinstance(node, list):
-            where.append(step)
     return " › ".join(where), name if loc and loc[0] == "survey" else ""
 
 

@@ -19,6 +19,9 @@ REASONS = {
                                        "a colon too many, or the line above is indented wrongly; quote text that has a colon"),
     "found character that cannot start": ("这里不能用制表符（Tab）或 @ ` % 开头；请用空格缩进，或给文字加引号",
                                           "a tab, or text that begins with @ ` or %: indent with spaces, or quote the text"),
+    "tab character": ("缩进用了制表符（Tab）；请改用空格", "the indentation has a tab; use spaces"),
+    "wide colon": ("用了中文冒号“：”；请改成英文半角冒号，后面加空格",
+                   "a full-width colon “：”; type a plain one and a space after it"),
     "could not find expected ':'": ("缺少冒号（英文半角，后面要有空格）", "a colon (followed by a space) is missing"),
     "unexpected end of stream": ("引号没有配对", "a quotation mark is not closed"),
     "expected ',' or": ("花括号或方括号没有配对，或缺少逗号", "a brace or bracket is not closed, or a comma is missing"),
@@ -43,9 +46,14 @@ def parse_yaml(text: str, place: str) -> Any:
         _measure(text, place)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        opened = "flow" in (error.context or "") or "quoted" in (error.context or "")
+        mark = error.context_mark if opened and error.context_mark else error.problem_mark
         where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _unreadable(place, where, error.problem or error.context or "") from error
+        reason = error.problem or error.context or ""
+        near = "\n".join(text.split("\n")[max(0, where[0] - 2) : where[0]])
+        if "':'" in reason or "mapping values" in reason:
+            reason = "wide colon" if _WIDE_KEY.search(near) else reason
+        raise _unreadable(place, where, reason) from error
     except (yaml.YAMLError, ValueError) as error:
         at = next((i for i, char in enumerate(text) if not _PRINTABLE.match(char)), 0)
         where = (text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
@@ -53,6 +61,9 @@ def parse_yaml(text: str, place: str) -> Any:
 
 
 _PRINTABLE = re.compile("[\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+_WIDE_KEY = re.compile(r"^[ \-]*\w+：", re.MULTILINE)
 
 
 def _unreadable(place: str, where: tuple[int, int], reason: str) -> DefinitionError:
