@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import http.server
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +19,7 @@ import zuofeng_survey
 from zuofeng_survey import answers, codes
 from zuofeng_survey.errors import AnswersInvalid
 from zuofeng_survey.questionnaire import loads
+from zuofeng_survey.web import module
 from zuofeng_survey.web.definition import preview_definition
 
 STATIC = Path(zuofeng_survey.__file__).parent / "web" / "static"
@@ -387,29 +388,35 @@ def tab_to(page: Page, condition: str) -> None:
     raise AssertionError(f"not reached by Tab: {condition}")
 
 
-def test_no_input_waits_on_a_phone_with_25_people(show: Open) -> None:
-    people = [
-        {"name": f"t-{n}", "label": {"zh": f"某同志{n}"}, "note": None} for n in range(1, 26)
-    ]
+WATCH_EVENTS = """() => { window.delays = [];
+  new PerformanceObserver((list) => list.getEntries().forEach((e) => delays.push([
+    e.processingStart - e.startTime, e.processingEnd - e.processingStart])))
+    .observe({ type: "event", durationThreshold: 16 }); }"""
+
+
+@pytest.mark.parametrize("slower", [1, 4])
+def test_no_input_waits_on_a_phone_with_25_people(show: Open, slower: int) -> None:
+    """The figure (run with -s) is what counts; the limit only catches a form drawn anew at each mark."""
+    people = [{"name": f"t-{n}", "label": {"zh": f"某同志{n}"}, "note": None} for n in range(25)]
     page = show(open_ballot(targets=people), width=390)
-    session = page.context.new_cdp_session(page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    page.evaluate(
-        """() => { window.delays = []; new PerformanceObserver((list) => list.getEntries().forEach(
-          (e) => delays.push([e.name, e.processingStart - e.startTime, e.processingEnd - e.processingStart, e.duration])))
-          .observe({ type: "event", durationThreshold: 16, buffered: true }); }"""
-    )
     act(page, "start")
-    for person in people[:4]:
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    page.evaluate(WATCH_EVENTS)
+    for person in people[:3]:
         for item in ("FZ-B01", "FZ-B05", "FZ-B09"):
             rate(page, person["name"], item, "3")
         act(page, "next-target")
     page.wait_for_timeout(300)
-    delays = page.evaluate("delays")
-    waits, work = ([row[at] for row in delays] or [0] for at in (1, 2))
-    print(f"\n25 × 9 at 390 px, processor 4× slower, {len(delays)} slow events: ", end="")
-    print(f"longest input delay {max(waits):.0f} ms, longest handler {max(work):.0f} ms")
-    assert max(waits) < 250
+    waits, work = zip(*page.evaluate("delays"), strict=True)
+    figures = f"longest wait {max(waits):.0f} ms, longest handler {max(work):.0f} ms"
+    sys.stdout.write(f"\n25 × 9 at 390 px, processor {slower}× slower: {figures}\n")
+    assert max(waits) < 150 * slower
+
+
+def test_the_form_costs_less_than_60_kb_over_the_wire() -> None:
+    files = module.assets()
+    assert sum(len(files[name].gzipped) for name in ("page.js", "form.css")) < 60_000
 
 
 # The draft
@@ -466,17 +473,15 @@ def test_another_voters_code_on_the_same_phone_begins_another_ballot(show: Open)
 
 
 def code_reply(*targets: str) -> dict[str, Any]:
-    label = {"zh": "机关干部", "en": "Staff"}
-    return {"status": 200, "body": {"voter_class": {"name": "C", "label": label}, "targets": targets}}
+    voter_class = {"name": "C", "label": {"zh": "机关干部", "en": "Staff"}}
+    return {"status": 200, "body": {"voter_class": voter_class, "targets": targets}}
 
 
 def wrong_codes(code: str) -> list[str]:
     other = {c: codes.ALPHABET[(i + 7) % 32] for i, c in enumerate(codes.ALPHABET)}
     substituted = [code[:i] + other[c] + code[i + 1 :] for i, c in enumerate(code)]
     swaps = [(i, j) for i in range(17) for j in range(i + 1, 17) if code[i] != code[j]]
-    swapped = [
-        code[:i] + code[j] + code[i + 1 : j] + code[i] + code[j + 1 :] for i, j in swaps
-    ]
+    swapped = [code[:i] + code[j] + code[i + 1 : j] + code[i] + code[j + 1 :] for i, j in swaps]
     return [*substituted, *swapped, code[:-1], code + "0", "", "U" * 17]
 
 
@@ -491,7 +496,12 @@ def test_code_checks_agree_with_python(show: Open) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["0000-0000-0000-0001-J", "oooo-oooo 0000 0ool-j", "００００－００００－００００－０００１－Ｊ", "0000–0000—0000·000I·j"],
+    [
+        "0000-0000-0000-0001-J",
+        "oooo-oooo 0000 0ool-j",
+        "００００－００００－００００－０００１－Ｊ",
+        "0000–0000—0000·000I·j",
+    ],
 )
 def test_codes_are_read_as_people_type_them(show: Open, typed: str) -> None:
     page = show(open_ballot())
@@ -503,7 +513,8 @@ def test_a_mistyped_code_is_caught_before_it_is_sent(show: Open) -> None:
     page = show("ballot", codeReply=code_reply("jia-C"))
     page.fill("[name=code]", "0000-0000-0000-0001-K")
     act(page, "code-use")
-    expect(page.locator(".zf-error")).to_have_text(definition_of("ballot")["messages"]["code-mistyped"]["zh"])
+    said = definition_of("ballot")["messages"]["code-mistyped"]["zh"]
+    expect(page.locator(".zf-error")).to_have_text(said)
     page.fill("[name=code]", "0000-0000-0000-0001-j")
     page.press("[name=code]", "Enter")
     expect(page.locator(".zf-class")).to_contain_text("机关干部")
@@ -560,6 +571,15 @@ def test_nothing_counts_as_cast_without_a_receipt(show: Open, reply: dict[str, A
     expect(page.locator(".zf-receipt")).to_have_text("AGAIN", timeout=6000)
 
 
+def test_a_server_that_went_away_is_told_before_casting(show: Open) -> None:
+    page = show(open_ballot())
+    act(page, "start")
+    page.evaluate("down = true; dispatchEvent(new Event('offline'))")
+    expect(page.locator(".zf-banner")).to_contain_text("没有丢失")
+    page.evaluate("down = false; form.ping()")
+    expect(page.locator(".zf-banner")).to_be_hidden()
+
+
 def test_a_double_click_and_the_back_button_cast_one_ballot(show: Open) -> None:
     page = review_page(show)
     page.locator("[data-act=cast]").dblclick()
@@ -578,7 +598,7 @@ def test_the_back_button_turns_the_page_back(show: Open) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 409, 410, 413])
-def test_a_refusal_shows_the_servers_sentence_and_keeps_the_answers(show: Open, status: int) -> None:
+def test_a_refusal_shows_the_servers_sentence_and_keeps_answers(show: Open, status: int) -> None:
     error = {"item": "", "code": "x", "zh": "服务器的话。", "en": "…"}
     page = review_page(show, reply={"status": status, "body": {"errors": [error]}})
     act(page, "cast")
@@ -597,6 +617,13 @@ def test_an_invalid_ballot_leads_to_its_first_problem(show: Open, width: int) ->
     expect(page.locator(".zf-page")).to_contain_text("不是选项")
 
 
+def test_a_problem_the_page_cannot_show_is_said_on_the_review(show: Open) -> None:
+    error = {"item": "Q-99", "code": "unknown-item", "zh": "没有这一题。", "en": "no"}
+    page = review_page(show, reply={"status": 422, "body": {"errors": [error]}})
+    act(page, "cast")
+    expect(page.locator(".zf-summary")).to_have_text("没有这一题。")
+
+
 # For everyone
 
 
@@ -612,7 +639,7 @@ def test_hostile_text_is_shown_literally(show: Open) -> None:
     page.fill("[name=KT-A2_other]", evil)
     act(page, "next", "next", "review")
     expect(page.locator(".zf-review")).to_contain_text(f"其他（{evil}）")
-    assert page.evaluate("[window.xss ?? 0, document.querySelectorAll('#form img').length]") == [0, 0]
+    assert page.evaluate("window.xss ?? document.querySelectorAll('#form img').length") == 0
     assert finish(page)["KT-A2_other"] == evil
 
 
@@ -711,8 +738,8 @@ WIDGET = """async ({ polls, state }) => {
 
 
 def widget_state(**changes: Any) -> dict[str, Any]:
-    definition = definition_of("every_type", profile=True)
-    return {"definition": definition, "form_id": "KT", "poll": "", "lang": "", "base_url": "/"} | changes
+    traits = {"form_id": "KT", "poll": "", "lang": "", "base_url": "/"}
+    return traits | {"definition": definition_of("every_type", profile=True)} | changes
 
 
 def test_a_widget_without_a_form_server_is_a_preview_with_a_profile(show: Open) -> None:
@@ -722,10 +749,11 @@ def test_a_widget_without_a_form_server_is_a_preview_with_a_profile(show: Open) 
     mark(page, KT_A1="5")
     act(page, "next", "next", "review", "cast")
     assert page.evaluate("saved") == [{"KT-A1": "5"}]
-    bars = {"groups": [{"label": {"zh": "四查"}, "scales": [
-        {"label": {"zh": "有激情"}, "score": 75, "n": 4}, {"label": {"zh": "在状态"}, "score": None, "n": 1}]}]}  # fmt: skip
-    page.evaluate("(bars) => { model.get = () => bars; model.listeners['change:profile'](); }", bars)
-    assert page.locator(".zf-profile li").all_inner_texts()[0].split("\n")[:2] == ["有激情", "75 分（4 题）"]
+    scales = [{"label": {"zh": "有激情"}, "score": 75, "n": 4}]
+    bars = {"groups": [{"label": {"zh": "四查"}, "scales": scales}]}
+    tell = "(bars) => { model.get = () => bars; model.listeners['change:profile'](); }"
+    page.evaluate(tell, bars)
+    assert page.inner_text(".zf-profile li").split("\n")[:2] == ["有激情", "75 分（4 题）"]
 
 
 def test_a_widget_lets_the_person_choose_among_open_polls(show: Open) -> None:
@@ -772,30 +800,48 @@ survey:
   - {type: text, name: R-2, label: 因, relevant: "${R-1} != '' and ${T-1} = 'a'", required: true}
 """
 FILLED = [
-    {}, {"T-1": "z"}, {"T-1": "b"}, {"T-1": "a", "T-4": "四个字啊"}, {"T-1": "a", "T-4": "𠮷𠮷𠮷"},
-    {"T-1": "a", "T-2": ["a", "n"]}, {"T-1": "a", "T-2": ["a", "b", "other"]}, {"T-1": "a", "T-2": ["q"]},
-    {"T-1": "a", "T-3": ["a", "b"]}, {"T-1": "a", "T-3": ["n", "b", "a"]}, {"T-1": "a", "T-5": 1.5},
-    {"T-1": "a", "T-5": 3, "T-6": 2}, {"T-1": "a", "T-5": 2, "T-6": 2.5}, {"T-1": "a", "T-5": "x"},
-    {"T-1": "a", "T-7": "2020-02-30"}, {"T-1": "a", "T-7": "2020-12-21"}, {"T-1": "a", "T-7": "2020-12-20"},
-    {"T-1": "a", "T-2": ["a"], "T-8": {"a": "三个字"}}, {"T-1": "a", "R": {"1": {"R-2": "因"}}},
-    {"T-1": "a", "R": {"1": {"R-1": "话"}}}, {"T-1": "b", "R": {"1": {"R-1": "话"}}}, {"T-1": "a", "T-6": 2e15},
+    {},
+    {"T-1": "z"},
+    {"T-1": "b", "T-4": "不该问"},
+    {"T-1": "a", "T-4": "四个字啊"},
+    {"T-1": "a", "T-4": "𠮷𠮷𠮷"},
+    {"T-1": "a", "T-2": ["a", "n"]},
+    {"T-1": "a", "T-2": ["a", "b", "other"]},
+    {"T-1": "a", "T-2": ["q"]},
+    {"T-1": "a", "T-2": ["a"], "T-8": {"a": "三个字", "b": "没有选"}},
     {"T-1": "a", "T-2": ["other"], "T-2_other": "字" * 501},
-]  # fmt: skip
+    {"T-1": "a", "T-2": ["a"], "T-2_other": "没有选"},
+    {"T-1": "a", "T-3": ["a", "b"]},
+    {"T-1": "a", "T-3": ["n", "b", "a"]},
+    {"T-1": "a", "T-5": 1.5, "T-6": 2},
+    {"T-1": "a", "T-5": 3, "T-6": 2},
+    {"T-1": "a", "T-5": 2, "T-6": 2.5},
+    {"T-1": "a", "T-5": "x"},
+    {"T-1": "a", "T-6": 2e15},
+    {"T-1": "a", "T-7": "2020-02-30"},
+    {"T-1": "a", "T-7": "2020-12-21"},
+    {"T-1": "a", "T-7": "2020-12-20"},
+    {"T-1": "a", "R": {"1": {"R-1": "话"}, "2": {}}},
+    {"T-1": "a", "R": {"1": {"R-2": "因"}}},
+    {"T-1": "b", "R": {"1": {"R-1": "话", "R-2": "不该问"}, "3": {"R-1": "话"}}},
+]
 
 
-def python_problems(filled: dict[str, Any]) -> set[tuple[str, str]]:
+def problems_in_python(cast: dict[str, Any]) -> set[tuple[str, str]]:
     try:
-        answers.check(loads(RULES), copy.deepcopy(filled), today="2020-12-20")
+        answers.check(loads(RULES), cast, today="2020-12-20")
     except AnswersInvalid as refused:
-        return {(problem.item.split("_")[0], problem.code) for problem in refused.problems}
+        return {(problem.item, problem.code) for problem in refused.problems}
     return set()
 
 
-def test_browser_and_server_find_the_same_problems(show: Open) -> None:
+def test_browser_and_server_find_the_same_problems_in_what_is_cast(show: Open) -> None:
     page = show(open_ballot())
     definition = preview_definition(loads(RULES)) | {"today": "2020-12-20"}
-    judge = "([d, all]) => all.map((a) => checks.problemsOf(d, a, []).map((p) => [p.item, p.code]))"
-    for filled, found in zip(FILLED, page.evaluate(judge, [definition, FILLED]), strict=True):
-        places = {(item.split("/")[0] if item.startswith("T") else item, code) for item, code in found}
-        expected = {(i.split("/")[0] if i.startswith("T") else i, c) for i, c in python_problems(filled)}
-        assert (filled, places - {("R/1/R-1", "not-asked")}) == (filled, expected - {("R/1/R-2", "not-asked")})
+    judge = """([definition, all]) => all.map((filled) => [
+      checks.collectAnswers(definition, filled, []),
+      checks.problemsOf(definition, filled, []).map(({ item, code }) => [item, code])])"""
+    for cast, found in page.evaluate(judge, [definition, FILLED]):
+        expected = problems_in_python(cast)
+        places = {(item.replace("T-2_other", "T-2").replace("T-8/a", "T-8"), c) for item, c in expected}
+        assert (cast, {tuple(problem) for problem in found}) == (cast, places)

@@ -142,13 +142,13 @@ function problemOf(definition, question, answers) {
   return holds ? null : { code: "constraint", params: {} };
 }
 
-/** A person nobody marked is an abstention, an empty row is none: neither lacks anything. */
-const isEmptyRow = (answers, { group, row }) => row !== "" && isBlank(answers[group.name]?.[row]);
-
-/** Every problem of a form, in its order: [{item: path, code, params}]. */
+/** Every problem of a form, in its order. A row without an answer lacks nothing: it is not cast. */
 function problemsOf(definition, answers, targets) {
-  return askedQuestions(definition, answers, targets)
-    .filter((question) => !isEmptyRow(answers, question))
+  const asked = askedQuestions(definition, answers, targets);
+  const rowOf = ({ group, row }) => `${group.name}/${row}`;
+  const begun = new Set(asked.filter((question) => !isBlank(valueOf(answers, question))).map(rowOf));
+  return asked
+    .filter((question) => question.row === "" || begun.has(rowOf(question)))
     .map((question) => ({ item: question.path, ...problemOf(definition, question, answers) }))
     .filter((problem) => problem.code);
 }
@@ -190,8 +190,6 @@ function normaliseCode(typed) {
   return typed.normalize("NFKC").toUpperCase().replace(/[\s\-‐‑‒–—―−－﹣·・ー]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
 }
 
-const formatCode = (code) => code.replace(/(.{4})(?=.)/g, "$1-");
-
 /** In GF(32) modulo x⁵+x²+1 the sum of αⁱ·cᵢ is 0: any one wrong or any two swapped characters show. */
 function codeOk(typed) {
   const digits = [...normaliseCode(typed)].map((character) => CODE_ALPHABET.indexOf(character));
@@ -200,4 +198,4 @@ function codeOk(typed) {
   return digits.reduceRight((sum, digit) => timesAlpha(sum) ^ digit, 0) === 0;
 }
 
-export { askedQuestions, choicesOf, codeOk, collectAnswers, formatCode, isBlank, lengthOf, normaliseCode, parseNumber, pickedFor, problemOf, problemsOf, questionOf, renumberRows, rowsOf, valueOf };
+export { askedQuestions, choicesOf, codeOk, collectAnswers, isBlank, lengthOf, normaliseCode, parseNumber, pickedFor, problemOf, problemsOf, questionOf, renumberRows, rowsOf, valueOf };

@@ -34,13 +34,13 @@ const WORDS = {
   "remove-row": ["删除", "Remove"],
   removed: ["已删除一条。", "One was removed."],
   "undo-row": ["撤销", "Undo"],
-  name: ["姓名", "Name"],
+  target: ["评议对象", "Rated"],
   count: ["已评 {rated} / 总 {total}", "Rated {rated} / {total}"],
   "next-unrated": ["下一个未评", "Next unrated"],
   allRated: ["全部评完了。", "Everything is rated."],
-  "prev-target": ["上一位", "Previous"],
-  "next-target": ["下一位", "Next one"],
-  person: ["第 {n} / {total} 位", "{n} of {total}"],
+  "prev-target": ["上一个", "Previous"],
+  "next-target": ["下一个", "Next"],
+  place: ["第 {n} / {total} 个", "{n} of {total}"],
   ballotHint: ["空着按弃权计；再点一次可以取消。", "A blank is an abstention; choose a mark again to take it back."],
   page: ["第 {n} / {total} 页", "Page {n} of {total}"],
   minutes: ["约需 {n} 分钟", "About {n} minutes"],
@@ -116,8 +116,7 @@ function stored(store, act) {
 }
 
 function readDraft(key) {
-  const texts = STORES.map((store) => stored(store, (kept) => kept.getItem(key)));
-  return JSON.parse(texts.find(Boolean) ?? "null");
+  return STORES.map((store) => stored(store, (kept) => JSON.parse(kept.getItem(key)))).find(Boolean);
 }
 
 function writeDraft(key, { code, ...state }) {
@@ -151,13 +150,13 @@ class Form {
     Object.assign(this, { definition, host, alive: true, errors: new Map(), id: `zf${(formsMade += 1)}` });
     this.lang = host.lang || definition.default_language || "zh";
     this.items = definition.survey.flatMap((group) => group.items);
-    this.isBallot = definition.survey.some((group) => group.repeat_over === "targets");
     this.hasConditions = [...definition.survey, ...this.items].some((row) => row.relevant);
     this.banner = h("div.zf-banner", { role: "alert", hidden: true });
     this.live = h("p.zf-live", { role: "status" });
     this.body = h("form.zf-page", { autocomplete: "off", novalidate: true });
     // JupyterLab would take keys typed on a radio for its own shortcuts.
-    this.root = h(host.ownsPage ? "main.zf" : "div.zf", { "data-lm-suppress-shortcuts": "true" }, this.banner, this.body, this.live);
+    const quiet = { "data-lm-suppress-shortcuts": "true" };
+    this.root = h(host.ownsPage ? "main.zf" : "div.zf", quiet, this.banner, this.body, this.live);
     element.replaceChildren(this.root);
     this.listen();
   }
@@ -172,7 +171,7 @@ class Form {
     on(window, "offline", () => this.setAway(true));
     on(window, "online", () => this.ping());
     on(window, "pagehide", () => this.saveNow());
-    on(window, "popstate", (event) => event.state?.zf && !this.isDone && !this.state.sending && this.go(event.state.zf, { push: false }));
+    on(window, "popstate", (event) => this.goBackTo(event.state?.zf));
     on(window, "beforeprint", () => drawPaper(this));
     on(window.matchMedia("print"), "change", (event) => event.matches && drawPaper(this));
     const resizing = new ResizeObserver(() => fitBallot(this));
@@ -240,8 +239,10 @@ class Form {
   find(path) {
     const [first, row, name] = path.split("/");
     const repeat = this.group(first);
-    if (repeat) return questionOf(repeat, row ?? "", repeat.items.find((item) => item.name === name) ?? repeat.items[0]);
-    const item = this.items.find((each) => each.name === first || `${each.name}_other` === first);
+    const item = repeat
+      ? repeat.items.find((each) => each.name === name) ?? repeat.items[0]
+      : this.items.find((each) => each.name === first || `${each.name}_other` === first);
+    if (repeat) return questionOf(repeat, row ?? "", item);
     const group = this.definition.survey.find((each) => each.items.includes(item));
     return group && questionOf(group, rowsOf(group, this.state.answers, this.targets)[0], item);
   }
@@ -274,7 +275,7 @@ class Form {
 
   async open() {
     const linked = takeCode() || this.host.initialCode || "";
-    const draft = this.host.preview ? null : readDraft(this.host.storageKey);
+    const draft = !this.host.preview && readDraft(this.host.storageKey);
     // Another voter's code on the same telephone begins another ballot.
     const isOurs = draft && (!linked || !draft.code || draft.code === normaliseCode(linked));
     this.state = { ...newState(), ...(isOurs && draft) };
@@ -283,18 +284,18 @@ class Form {
     if (this.definition.open === false && !this.host.preview) this.go("closed", { focus: false });
     else if (this.state.sending) this.send();
     else this.go(needsCode ? "code" : this.state.page, { focus: false, typed: linked });
-    if (needsCode && linked && this.page === "code") await this.useCode(linked);
+    if (linked && this.page === "code") await this.useCode(linked, false);
   }
 
-  async useCode(typed) {
+  async useCode(typed, focus = true) {
     const refuse = (problem) => this.go("code", { push: false, typed, problem });
     if (!codeOk(typed)) return refuse({ code: "code-mistyped" });
     const code = normaliseCode(typed);
     const { status, body } = await this.host.checkCode(code);
     this.setAway(status === 0 || status >= 500);
     if (status !== 200) return refuse(body?.errors?.[0] ?? { zh: WORDS.away[0], en: WORDS.away[1] });
-    Object.assign(this.state, { code, voter_class: body.voter_class, targets: this.isBallot ? body.targets : null });
-    return this.go(this.state.page, { focus: false });
+    Object.assign(this.state, { code, voter_class: body.voter_class, targets: body.targets });
+    return this.go(this.state.page, { focus });
   }
 
   pages() {
@@ -304,7 +305,7 @@ class Form {
   }
 
   go(page, { push = true, focus = true, ...details } = {}) {
-    const isOurs = ["code", "closed"].includes(page);
+    const isOurs = page === "closed" || (page === "code" && !this.state.code);
     if (page === "review") this.state.answers = renumberRows(this.definition, this.state.answers);
     this.errors.clear();
     this.page = isOurs || this.pages().includes(page) ? page : "start";
@@ -316,6 +317,10 @@ class Form {
     if (focus) this.toTop();
   }
 
+  goBackTo(page) {
+    if (page && !this.isDone && !this.state.sending) this.go(page, { push: false });
+  }
+
   toTop() {
     (this.body.querySelector("h2") ?? this.body.querySelector("h1")).focus({ preventScroll: true });
     this.root.scrollIntoView();
@@ -325,7 +330,8 @@ class Form {
     this.details = details;
     this.root.lang = this.lang === "en" ? "en" : "zh-CN";
     const [kind, name] = this.page.split("/");
-    this.body.replaceChildren(...[pageHead(this), PAGES[kind](this, name ? this.group(name) : details)].flat(Infinity).filter(Boolean));
+    const nodes = [pageHead(this), PAGES[kind](this, name ? this.group(name) : details)];
+    this.body.replaceChildren(...nodes.flat(Infinity).filter(Boolean));
     if (this.hasConditions) showAsked(this);
     this.errors.forEach((problem, path) => markProblem(this, path, problem));
     fitBallot(this);
@@ -334,7 +340,8 @@ class Form {
   /** One page on or back; a page with problems is not left forwards. */
   step(by) {
     const pages = this.pages();
-    const found = by > 0 ? this.problems().filter((problem) => `group/${this.find(problem.item).group.name}` === this.page) : [];
+    const isHere = (problem) => `group/${this.find(problem.item).group.name}` === this.page;
+    const found = by > 0 ? this.problems().filter(isHere) : [];
     if (found.length) this.showProblems(found);
     else this.go(pages[pages.indexOf(this.page) + by]);
   }
@@ -345,13 +352,15 @@ class Form {
     if (this.page !== `group/${first.group.name}`) this.go(`group/${first.group.name}`);
     this.errors = new Map(found.map((problem) => [this.find(problem.item).path, problem]));
     this.draw();
-    if (found.length > 1 || !this.place(first.path).querySelector(".zf-error")) this.body.querySelector("h2").after(problemList(this, found));
+    const isSaid = found.length === 1 && this.place(first.path).querySelector(".zf-error");
+    if (!isSaid) this.body.querySelector("h2").after(problemList(this, found));
     this.focusOn(first.path);
   }
 
   focusOn(path) {
     const place = this.place(path);
-    const control = place.querySelector("input:checked, textarea[aria-invalid]") ?? place.querySelector("input, textarea, .zf-rank");
+    const control = ["input:checked, textarea[aria-invalid]", "input, textarea, .zf-rank"]
+      .map((selector) => place.querySelector(selector)).find(Boolean);
     control?.focus({ preventScroll: true });
     place.scrollIntoView({ block: "center" });
   }
@@ -368,14 +377,17 @@ class Form {
 
   pingLater() {
     clearTimeout(this.pingTimer);
-    if (this.host.ping && this.alive && !this.isDone) this.pingTimer = setTimeout(() => this.ping(), this.isAway ? 4000 : 15000);
+    const wait = this.isAway ? 4000 : 15000;
+    if (this.host.ping && this.alive && !this.isDone) this.pingTimer = setTimeout(() => this.ping(), wait);
   }
 
   async ping() {
     if (!this.host.ping || document.hidden) return this.pingLater();
     const isUp = await this.host.ping();
     if (!isUp) return this.setAway(true);
-    return this.state.sending ? this.wake?.() : this.setAway(false);
+    if (!this.state.sending) return this.setAway(false);
+    this.wake?.();
+    return this.pingLater();
   }
 
   async cast() {
@@ -474,7 +486,7 @@ const questionAt = (form, node) => form.find(node.closest("[data-q]").dataset.q)
 
 function onInput(form, { target, timeStamp }) {
   if (target.name === "keep") form.state.keep = target.checked;
-  if (target.dataset.go) return goToTarget(form, form.group(target.dataset.go), target.value);
+  if (target.dataset.go) return goToTarget(form, form.group(target.dataset.go), target.value, ".zf-where select");
   if (!target.closest("[data-q]")) return form.save();
   const question = questionAt(form, target);
   const { key } = target.dataset;
@@ -569,7 +581,8 @@ function rankChoice(form, node) {
   const order = isPlaced ? before.filter((name) => name !== node.value) : [...before, node.value];
   form.set(question, order);
   node.parentElement.childNodes.forEach((each) => showPlace(each, order));
-  form.announce(form.say(isPlaced ? "unranked" : "ranked", { label: node.lastChild.textContent, place: order.length }));
+  const label = node.lastChild.textContent;
+  form.announce(form.say(isPlaced ? "unranked" : "ranked", { label, place: order.length }));
 }
 
 function showPlace(node, order) {
@@ -641,7 +654,8 @@ function recheck(form, question) {
 
 function showAsked(form) {
   const asked = new Set(form.asked().map((question) => question.path));
-  form.body.querySelectorAll("[data-q]").forEach((place) => place.toggleAttribute("data-off", !asked.has(place.dataset.q)));
+  const hide = (place) => place.toggleAttribute("data-off", !asked.has(place.dataset.q));
+  form.body.querySelectorAll("[data-q]").forEach(hide);
 }
 
 function showState(place, { item }, value, form) {
@@ -664,7 +678,8 @@ function markProblem(form, path, problem) {
     const message = place.querySelector(".zf-error");
     if (message) message.textContent = problem ? form.sentence(problem) : "";
     place.classList.toggle("zf-wrong", Boolean(problem));
-    const controls = place.matches("[role=radiogroup]") ? [place] : place.querySelectorAll("input:not([type=radio]), textarea");
+    const fields = place.querySelectorAll("input:not([type=radio]), textarea");
+    const controls = place.matches("[role=radiogroup]") ? [place] : fields;
     controls.forEach((control) => control[problem ? "setAttribute" : "removeAttribute"]("aria-invalid", "true"));
   });
 }
@@ -672,9 +687,11 @@ function markProblem(form, path, problem) {
 function problemList(form, found) {
   const items = found.map((problem) => {
     const { path } = form.find(problem.item);
-    return h("li", {}, form.button("problem", { value: path, label: placeName(form, path), look: ".zf-link" }), form.sentence(problem));
+    const link = form.button("problem", { value: path, label: placeName(form, path), look: ".zf-link" });
+    return h("li", {}, link, form.sentence(problem));
   });
-  return h("div.zf-summary", { role: "alert" }, h("p", {}, form.say("problems", { n: found.length })), h("ul", {}, items));
+  const head = h("p", {}, form.say("problems", { n: found.length }));
+  return h("div.zf-summary", { role: "alert" }, head, h("ul", {}, items));
 }
 
 function rowName(form, { group, row }) {
@@ -691,7 +708,8 @@ function placeName(form, path) {
 
 /** A short scale stands in one line, short lists in columns, sentences under one another. */
 function layoutOf(form, choices, type) {
-  const longest = Math.max(...choices.map((choice) => lengthOf(form.say(choice.label)) * (form.lang === "en" ? 0.45 : 1)));
+  const width = form.lang === "en" ? 0.45 : 1;
+  const longest = Math.max(...choices.map((choice) => lengthOf(form.say(choice.label)) * width));
   if (type === "radio" && choices.length <= 6 && longest <= 4) return "line";
   return longest <= 9 ? "columns" : "stack";
 }
@@ -702,24 +720,36 @@ function choiceNodes(form, question, type) {
   const place = group.repeat_over && placeName(form, path);
   return form.choices(item).map((choice) => {
     const label = form.say(choice.label);
-    const input = h("input", { type, name: path, value: choice.name, checked: picked.includes(choice.name), "aria-label": place && `${place} ${label}` });
-    return h(`label.zf-choice${choice.missing || choice.exclusive ? ".zf-apart" : ""}`, {}, input, h("span", {}, label));
+    const named = { "aria-label": place && `${place} ${label}` };
+    const checked = picked.includes(choice.name);
+    const input = h("input", { type, name: path, value: choice.name, checked, ...named });
+    const look = choice.missing || choice.exclusive ? ".zf-apart" : "";
+    return h(`label.zf-choice${look}`, {}, input, h("span", {}, label));
   });
 }
 
 function selectNodes(form, question, type) {
   const { item, path } = question;
   const picked = [form.get(question) ?? []].flat();
+  const named = { "aria-label": `${form.say("clear")} ${placeName(form, path)}` };
+  const layout = layoutOf(form, form.choices(item), type);
+  return [
+    h(`div.zf-${layout}`, {}, choiceNodes(form, question, type)),
+    item.or_other && h("div.zf-other", { hidden: !picked.includes("other") }, otherNode(form, item)),
+    type === "radio" && form.button("clear", { hidden: !picked.length, ...named, look: ".zf-link.zf-clear" }),
+  ];
+}
+
+function otherNode(form, item) {
   const name = `${item.name}_other`;
-  const text = () => textNode(form, item, name, form.state.answers[name], { "data-key": "other", "aria-label": form.say("other"), placeholder: form.say("other") });
-  const label = `${form.say("clear")} ${placeName(form, path)}`;
-  return [h(`div.zf-${layoutOf(form, form.choices(item), type)}`, {}, choiceNodes(form, question, type)),
-    item.or_other && h("div.zf-other", { hidden: !picked.includes("other") }, text()),
-    type === "radio" && form.button("clear", { hidden: !picked.length, "aria-label": label, look: ".zf-link.zf-clear" })];
+  const words = form.say("other");
+  const props = { "data-key": "other", "aria-label": words, placeholder: words };
+  return textNode(form, item, name, form.state.answers[name], props);
 }
 
 function textNode(form, item, name, value = "", props = {}) {
-  const area = h("textarea", { name, id: `${form.id}-${name}`, rows: item.max_length > 100 ? 3 : 1, ...props }, value);
+  const rows = item.max_length > 100 ? 3 : 1;
+  const area = h("textarea", { name, id: `${form.id}-${name}`, rows, ...props }, value);
   const node = h("div.zf-text", {}, area, h("span.zf-length", { "aria-hidden": "true" }));
   showLength(form, area, item.max_length);
   return node;
@@ -744,7 +774,8 @@ function repeatedNodes(form, question) {
   const texts = form.get(question) ?? {};
   const nodes = pickedFor(form.definition, question.item, form.state.answers).map((choice) => {
     const name = `${question.path}/${choice.name}`;
-    return [h("label", { for: `${form.id}-${name}` }, form.say(choice.label)), textNode(form, question.item, name, texts[choice.name], { "data-key": choice.name })];
+    const label = h("label", { for: `${form.id}-${name}` }, form.say(choice.label));
+    return [label, textNode(form, question.item, name, texts[choice.name], { "data-key": choice.name })];
   });
   return nodes.length ? nodes : h("p.zf-hint", {}, form.say("pickFirst"));
 }
@@ -766,24 +797,32 @@ function questionNode(form, question) {
   const { item, path } = question;
   const kind = item.repeat_over ? "repeated" : item.kind;
   const id = `${form.id}-${path}`;
-  const text = form.say(item.hint) || (item.max_choices ? form.say("atMost", { limit: item.max_choices }) : "");
-  const hint = text && h("p.zf-hint", { id: `${id}-hint` }, text);
+  const limit = item.max_choices && form.say("atMost", { limit: item.max_choices });
+  const words = [form.say(item.hint), limit].filter(Boolean).join(" ");
+  const hint = words && h("p.zf-hint", { id: `${id}-hint` }, words);
   if (kind === "note") return h("div.zf-note", { "data-q": path }, h("p", {}, form.say(item.label)), hint);
-  const tags = [item.required && "required", item.by === "collector" && "collector"].filter(Boolean);
-  const label = [form.say(item.label), tags.map((tag) => h(`small.zf-tag.zf-${tag}`, {}, form.say(tag)))];
   const role = ROLES[kind];
-  const node = h(`${role ? "fieldset" : "div"}.zf-q`, { "data-q": path, role }, role ? h("legend", {}, label) : h("label", { for: id }, label),
-    hint, CONTROLS[kind](form, question), h("p.zf-error", { id: `${id}-error`, "aria-live": "polite" }));
+  const label = role ? h("legend", {}, labelNodes(form, item)) : h("label", { for: id }, labelNodes(form, item));
+  const error = h("p.zf-error", { id: `${id}-error`, "aria-live": "polite" });
+  const look = role ? "fieldset.zf-q" : "div.zf-q";
+  const node = h(look, { "data-q": path, role }, label, hint, CONTROLS[kind](form, question), error);
   const described = role ? node : node.querySelector("input, textarea");
   described.setAttribute("aria-describedby", `${hint ? `${id}-hint ` : ""}${id}-error`);
   return node;
+}
+
+function labelNodes(form, item) {
+  const tags = [item.required && "required", item.by === "collector" && "collector"].filter(Boolean);
+  return [form.say(item.label), tags.map((tag) => h(`small.zf-tag.zf-${tag}`, {}, form.say(tag)))];
 }
 
 // The ballot: targets × items
 
 function ballotNode(form, group) {
   const isWide = hasRoom(form, group);
-  return h("div.zf-sheet", { "data-wide": String(isWide), "data-group": group.name }, (isWide ? ballotTable : ballotCard)(form, group), ballotBar(form, group, isWide));
+  const sheet = isWide ? ballotTable(form, group) : ballotCard(form, group);
+  const props = { "data-wide": String(isWide), "data-group": group.name };
+  return h("div.zf-sheet", props, sheet, ballotBar(form, group, isWide));
 }
 
 /** A table where it fits and there is a mouse, else one card a person. */
@@ -808,34 +847,57 @@ const markClass = (choice, at) => `${at ? "" : ".zf-first"}${choice.missing ? ".
 
 function ballotTable(form, group) {
   const items = ratedItems(group);
-  const widths = items.map((item) => form.choices(item).length || 1);
-  const heads = items.map((item, at) => h("th.zf-first", widths[at] > 1 ? { scope: "colgroup", colspan: widths[at] } : { scope: "col", rowspan: 2 }, form.say(item.label)));
-  const marks = items.flatMap((item) => form.choices(item).map((choice, at) => h(`th${markClass(choice, at)}`, { scope: "col" }, h("span", {}, form.say(choice.label)))));
-  const rows = form.targets.map((target) => h("tr", { "data-row": target.name }, h("th", { scope: "row" }, targetName(form, target)),
+  const columns = items.map((item) => h("colgroup", { span: form.choices(item).length || 1 }));
+  const rows = form.targets.map((target) => h("tr", { "data-row": target.name },
+    h("th", { scope: "row" }, targetName(form, target)),
     items.map((item) => ballotCells(form, questionOf(group, target.name, item)))));
-  return h("div.zf-scroll", {}, h("table.zf-ballot", {}, h("caption", {}, form.say("ballotHint")), h("colgroup"), widths.map((span) => h("colgroup", { span })),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col", rowspan: 2 }, form.say("name")), heads), h("tr", {}, marks)), h("tbody", {}, rows)));
+  return h("div.zf-scroll", {}, h("table.zf-ballot", {},
+    h("caption", {}, form.say("ballotHint")), h("colgroup"), columns, ballotHead(form, items), h("tbody", {}, rows)));
 }
 
-const targetName = (form, target) => [form.say(target.label), form.say(target.note) && h("small", {}, form.say(target.note))];
+function ballotHead(form, items) {
+  const heads = items.map((item) => {
+    const colspan = form.choices(item).length;
+    const props = colspan ? { scope: "colgroup", colspan } : { scope: "col", rowspan: 2 };
+    return h("th.zf-first", props, form.say(item.label));
+  });
+  const marks = items.flatMap((item) => form.choices(item).map((choice, at) =>
+    h(`th${markClass(choice, at)}`, { scope: "col" }, h("span", {}, form.say(choice.label)))));
+  const corner = h("th", { scope: "col", rowspan: 2 }, form.say("target"));
+  return h("thead", {}, h("tr", {}, corner, heads), h("tr", {}, marks));
+}
+
+function targetName(form, { label, note }) {
+  return [form.say(label), form.say(note) && h("small", {}, form.say(note))];
+}
 
 function ballotCells(form, question) {
   const { item, path } = question;
   const choices = form.choices(item);
-  if (!choices.length) return h("td.zf-first", { "data-q": path }, textNode(form, item, path, form.get(question), { "aria-label": placeName(form, path) }));
-  return choiceNodes(form, question, "radio").map(({ firstChild: input }, at) =>
-    h(`td${markClass(choices[at], at)}`, { "data-q": path }, h("label.zf-mark", { title: form.say(choices[at].label) }, input)));
+  if (!choices.length) {
+    const area = textNode(form, item, path, form.get(question), { "aria-label": placeName(form, path) });
+    return h("td.zf-first", { "data-q": path }, area);
+  }
+  return choiceNodes(form, question, "radio").map(({ firstChild: input }, at) => {
+    const label = h("label.zf-mark", { title: form.say(choices[at].label) }, input);
+    return h(`td${markClass(choices[at], at)}`, { "data-q": path }, label);
+  });
 }
 
-const currentTarget = (form, group) => Math.max(0, form.targets.findIndex((target) => target.name === form.state.at[group.name]));
+function currentTarget(form, group) {
+  return Math.max(0, form.targets.findIndex((target) => target.name === form.state.at[group.name]));
+}
 
 function ballotCard(form, group) {
   const at = currentTarget(form, group);
   const target = form.targets[at];
-  const where = form.say("person", { n: at + 1, total: form.targets.length });
-  const options = form.targets.map((each, index) => h("option", { value: each.name, selected: index === at }, optionLabel(form, group, each)));
-  return h("section.zf-card", { "data-row": target.name }, h("p.zf-where", {}, where, h("select", { "data-go": group.name, "aria-label": where }, options)),
-    h("h3", { tabindex: "-1" }, targetName(form, target)), h("p.zf-hint", {}, form.say("ballotHint")),
+  const where = form.say("place", { n: at + 1, total: form.targets.length });
+  const options = form.targets.map((each, index) =>
+    h("option", { value: each.name, selected: index === at }, optionLabel(form, group, each)));
+  return h("section.zf-card", { "data-row": target.name },
+    h("p.zf-where", {}, where, h("select", { "data-go": group.name, "aria-label": where }, options)),
+    h("h3", { tabindex: "-1" }, targetName(form, target)),
+    h("p.zf-hint", {}, form.say("ballotHint")),
     ratedItems(group).map((item) => questionNode(form, questionOf(group, target.name, item))));
 }
 
@@ -848,8 +910,12 @@ function ballotBar(form, group, isWide) {
   const at = currentTarget(form, group);
   const act = (name, disabled = false) => form.button(name, { value: group.name, disabled });
   const count = countOf(form, group);
-  return h("div.zf-bar", {}, h("p.zf-count", { "data-rated": count.rated, "data-total": count.total }, form.say("count", count)),
-    !isWide && act("prev-target", at === 0), act("next-unrated"), !isWide && act("next-target", at === form.targets.length - 1));
+  const numbers = { "data-rated": count.rated, "data-total": count.total };
+  return h("div.zf-bar", {},
+    h("p.zf-count", numbers, form.say("count", count)),
+    !isWide && act("prev-target", at === 0),
+    act("next-unrated"),
+    !isWide && act("next-target", at === form.targets.length - 1));
 }
 
 function marksOf(form, group, targets) {
@@ -865,16 +931,18 @@ function countOf(form, group, targets = form.targets) {
 function showCount(form, group) {
   const node = form.body.querySelector(".zf-count");
   const option = form.body.querySelector(".zf-where option:checked");
-  const count = countOf(form, group);
-  if (node) Object.assign(node, { textContent: form.say("count", count) }).dataset.rated = count.rated;
   if (option) option.textContent = optionLabel(form, group, form.targets[currentTarget(form, group)]);
+  if (!node) return;
+  const count = countOf(form, group);
+  node.textContent = form.say("count", count);
+  node.dataset.rated = count.rated;
 }
 
-function goToTarget(form, group, target) {
+function goToTarget(form, group, target, focus = ".zf-card h3") {
   form.state.at[group.name] = target;
   form.draw();
   form.save();
-  form.body.querySelector(".zf-card h3")?.focus({ preventScroll: true });
+  form.body.querySelector(focus)?.focus({ preventScroll: true });
   form.body.querySelector(".zf-sheet").scrollIntoView();
 }
 
@@ -886,7 +954,8 @@ function stepTarget(form, group, by) {
 function nextUnrated(form, group) {
   const marks = marksOf(form, group, form.targets);
   const from = marks.findIndex((question) => question.path === form.last) + 1;
-  const next = [...marks.slice(from), ...marks.slice(0, from)].find((question) => isBlank(form.get(question)));
+  const round = [...marks.slice(from), ...marks.slice(0, from)];
+  const next = round.find((question) => isBlank(form.get(question)));
   if (!next) return form.announce(form.say("allRated"));
   form.last = next.path;
   if (!form.place(next.path)) goToTarget(form, group, next.row);
@@ -903,8 +972,10 @@ function pageHead(form) {
   const pages = form.pages();
   const [n, total] = [pages.indexOf(form.page), pages.length - 1];
   const words = form.say("page", { n, total });
-  return h("header.zf-head", {}, form.host.preview && h("p.zf-preview", {}, form.say("preview")),
-    !["code", "closed", "start"].includes(form.page) && title(form, ".zf-title"),
+  const hasOwnTitle = ["code", "closed", "start"].includes(form.page);
+  return h("header.zf-head", {},
+    form.host.preview && h("p.zf-preview", {}, form.say("preview")),
+    !hasOwnTitle && title(form, ".zf-title"),
     n > 0 && [h("progress", { max: total, value: n, "aria-label": words }), words],
     form.button("lang", { lang: form.lang === "en" ? "zh-CN" : "en", look: ".zf-link" }));
 }
@@ -918,67 +989,120 @@ const PAGES = {
   done: donePage,
 };
 
-function restoredNote(form) {
-  return form.isRestored && h("p.zf-restored", { role: "status" }, form.say("restored"), form.button("clear-draft", { look: ".zf-link" }));
-}
+const statusNote = (form, word, act) =>
+  h("p.zf-restored", { role: "status" }, form.say(word), form.button(act, { look: ".zf-link" }));
+const restoredNote = (form) => form.isRestored && statusNote(form, "restored", "clear-draft");
 
 function codePage(form, { typed, problem }) {
   const id = `${form.id}-code`;
-  const input = { id, name: "code", value: typed, size: 26, autocapitalize: "characters", spellcheck: "false", "aria-describedby": `${id}-hint ${id}-error`, "aria-invalid": problem && "true" };
-  return [title(form), restoredNote(form), h("div.zf-q", {}, h("label", { for: id }, form.say("code")), h("p.zf-hint", { id: `${id}-hint` }, form.say("codeHint")),
-    h("input", input), h("p.zf-error", { id: `${id}-error`, role: "alert" }, problem && form.sentence(problem))), actions(form.button("code-use", { look: ".zf-primary" }))];
+  const ids = { hint: `${id}-hint`, error: `${id}-error` };
+  const named = { "aria-describedby": `${ids.hint} ${ids.error}`, "aria-invalid": problem && "true" };
+  const habits = { size: 26, autocapitalize: "characters", spellcheck: "false" };
+  return [
+    title(form),
+    restoredNote(form),
+    h("div.zf-q", {},
+      h("label", { for: id }, form.say("code")),
+      h("p.zf-hint", { id: ids.hint }, form.say("codeHint")),
+      h("input", { id, name: "code", value: typed, ...habits, ...named }),
+      h("p.zf-error", { id: ids.error, role: "alert" }, problem && form.sentence(problem))),
+    actions(form.button("code-use", { look: ".zf-primary" })),
+  ];
 }
 
 function startPage(form) {
-  const { definition, state, isRestored } = form;
-  const keep = h("label.zf-choice.zf-keep", {}, h("input", { type: "checkbox", name: "keep", checked: state.keep }), h("span", {}, form.say("keep")));
-  return [title(form), restoredNote(form), state.voter_class && h("p.zf-class", {}, form.say("voterClass", { label: state.voter_class.label })),
+  const { definition, state } = form;
+  const startWord = form.isRestored ? "resume" : "start";
+  return [
+    title(form),
+    restoredNote(form),
+    state.voter_class && h("p.zf-class", {}, form.say("voterClass", { label: state.voter_class.label })),
     h("div.zf-intro", {}, paragraphs(form.say(definition.instructions))),
     h("p.zf-secrecy", {}, form.say(definition.anonymity_note) || form.say(definition.anonymity ?? "anonymous")),
-    definition.minutes && h("p.zf-hint", {}, form.say("minutes", { n: definition.minutes })), definition.long_form && !form.host.preview && keep,
-    actions(form.button("start", { label: form.say(isRestored ? "resume" : "start"), look: ".zf-primary" }), form.button("print", { label: form.say("printBlank"), look: ".zf-link" }))];
+    definition.minutes && h("p.zf-hint", {}, form.say("minutes", { n: definition.minutes })),
+    definition.long_form && !form.host.preview && keepNode(form),
+    actions(
+      form.button("start", { label: form.say(startWord), look: ".zf-primary" }),
+      form.button("print", { label: form.say("printBlank"), look: ".zf-link" })),
+  ];
+}
+
+function keepNode(form) {
+  const input = h("input", { type: "checkbox", name: "keep", checked: form.state.keep });
+  return h("label.zf-choice.zf-keep", {}, input, h("span", {}, form.say("keep")));
 }
 
 function groupPage(form, group) {
   const pages = form.pages();
   const forward = pages[pages.indexOf(form.page) + 1] === "review" ? "review" : "next";
   const body = { targets: targetNodes, rows: rowNodes }[group.repeat_over] ?? itemNodes;
-  return [heading(form.say(group.label)), restoredNote(form), h("div.zf-intro", {}, paragraphs(form.say(group.hint))), body(form, group),
-    actions(form.button("back"), form.button(forward, { look: ".zf-primary" }))];
+  return [
+    heading(form.say(group.label)),
+    restoredNote(form),
+    h("div.zf-intro", {}, paragraphs(form.say(group.hint))),
+    body(form, group),
+    actions(form.button("back"), form.button(forward, { look: ".zf-primary" })),
+  ];
 }
 
-const itemNodes = (form, group, row = "") => group.items.map((item) => questionNode(form, questionOf(group, row, item)));
-const targetNodes = (form, group) => [group.items.filter((item) => item.kind === "note").map((item) => h("p.zf-note", {}, form.say(item.label))), ballotNode(form, group)];
+function itemNodes(form, group, row = "") {
+  return group.items.map((item) => questionNode(form, questionOf(group, row, item)));
+}
+
+function targetNodes(form, group) {
+  const notes = group.items.filter((item) => item.kind === "note");
+  return [notes.map((item) => h("p.zf-note", {}, form.say(item.label))), ballotNode(form, group)];
+}
 
 function rowNodes(form, group) {
   const rows = rowsOf(group, form.state.answers);
   const sections = rows.map((row) => {
     const name = rowName(form, { group, row });
-    const remove = form.button("remove-row", { value: `${group.name}/${row}`, "aria-label": `${form.say("remove-row")} ${name}`, look: ".zf-link.zf-clear" });
-    return h("section.zf-card", { "data-row": row }, h("h3", {}, name), rows.length > 1 && remove, itemNodes(form, group, row));
+    const named = { value: `${group.name}/${row}`, "aria-label": `${form.say("remove-row")} ${name}` };
+    const remove = rows.length > 1 && form.button("remove-row", { ...named, look: ".zf-link.zf-clear" });
+    return h("section.zf-card", { "data-row": row }, h("h3", {}, name), remove, itemNodes(form, group, row));
   });
-  const undo = form.undoRow && h("p.zf-restored", { role: "status" }, form.say("removed"), form.button("undo-row", { look: ".zf-link" }));
-  return [sections, undo, form.button("add-row", { value: group.name, disabled: rows.length >= group.max_rows })];
+  const isFull = rows.length >= group.max_rows;
+  return [
+    sections,
+    form.undoRow && statusNote(form, "removed", "undo-row"),
+    form.button("add-row", { value: group.name, disabled: isFull }),
+  ];
 }
 
 function reviewPage(form, { status, said }) {
+  const { survey } = form.definition;
   const asked = form.asked().filter((question) => question.item.kind !== "note");
+  const castWord = survey[0].repeat_over === "targets" ? "castBallot" : "cast";
   const disabled = Boolean(form.state.sending);
-  const groups = form.definition.survey.map((group) => reviewGroup(form, asked.filter((question) => question.group === group), disabled));
-  return [heading(form.say("review")), said && h("p.zf-summary", { role: "alert" }, said), status === 403 && form.button("code-other"),
-    h("p.zf-hint", {}, form.say("reviewHint")), h("div.zf-review", {}, groups), disabled && h("p", { role: "status" }, form.say("sending")),
-    actions(form.button("back", { disabled }), form.button("cast", { disabled, label: form.say(form.isBallot ? "castBallot" : "cast"), look: ".zf-primary" }))];
+  const groups = survey.map((group) => asked.filter((question) => question.group === group));
+  return [
+    heading(form.say("review")),
+    said && h("p.zf-summary", { role: "alert" }, said),
+    status === 403 && form.button("code-other"),
+    h("p.zf-hint", {}, form.say("reviewHint")),
+    h("div.zf-review", {}, groups.map((questions) => reviewSections(form, questions, disabled))),
+    disabled && h("p", { role: "status" }, form.say("sending")),
+    actions(
+      form.button("back", { disabled }),
+      form.button("cast", { disabled, label: form.say(castWord), look: ".zf-primary" })),
+  ];
 }
 
-function reviewGroup(form, asked, disabled) {
+/** A section for a group, and one for each row of a repeat. */
+function reviewSections(form, asked, disabled) {
   return [...new Set(asked.map((question) => question.row))].map((row) => {
     const own = asked.filter((question) => question.row === row);
     const { group, path } = own[0];
-    const name = group.repeat_over === "targets" ? rowName(form, own[0]) : `${form.say(group.label)} ${rowName(form, own[0])}`;
-    const isBlankBallot = group.repeat_over === "targets" && own.every((question) => isBlank(form.get(question)));
-    const answers = own.map((question) => h("div", {}, h("dt", {}, form.say(question.item.label)), answerNode(form, question)));
-    return h("section", {}, h("h3", {}, name), form.button("change", { value: path, disabled, "aria-label": `${form.say("change")} ${name}`, look: ".zf-link.zf-clear" }),
-      isBlankBallot ? h("p.zf-blank", {}, form.say("allAbstained")) : h(`dl${group.repeat_over === "targets" ? ".zf-tight" : ""}`, {}, answers));
+    const isBallot = group.repeat_over === "targets";
+    const name = [!isBallot && form.say(group.label), rowName(form, own[0])].filter(Boolean).join(" ");
+    const named = { value: path, "aria-label": `${form.say("change")} ${name}` };
+    const isAbstention = isBallot && own.every((question) => isBlank(form.get(question)));
+    const answers = own.map((question) =>
+      h("div", {}, h("dt", {}, form.say(question.item.label)), answerNode(form, question)));
+    return h("section", {}, h("h3", {}, name),
+      form.button("change", { disabled, ...named, look: ".zf-link.zf-clear" }),
+      isAbstention ? h("p.zf-blank", {}, form.say("allAbstained")) : h(isBallot ? "dl.zf-tight" : "dl", {}, answers));
   });
 }
 
@@ -990,31 +1114,51 @@ function answerNode(form, question) {
 
 function answerText(form, item, value) {
   const other = form.state.answers[`${item.name}_other`];
-  const labels = Object.fromEntries(form.choices(item).map(({ name, label }) => [name, form.say(label) + (name === "other" && other ? `（${other}）` : "")]));
-  if (item.repeat_over) return pickedFor(form.definition, item, form.state.answers).map(({ name, label }) => value[name] && `${form.say(label)}：${value[name]}`).filter(Boolean).join("\n");
-  if (item.kind === "rank") return value.map((name, index) => `${index + 1}. ${labels[name]}`).join("\n");
-  return [value].flat().map((name) => labels[name] ?? name).join(form.lang === "en" ? ", " : "、");
+  const labelOf = (name) => form.say(form.choices(item).find((choice) => choice.name === name)?.label) || name;
+  const full = (name) => (name === "other" && other ? `${labelOf(name)}（${other}）` : labelOf(name));
+  if (item.repeat_over) return repeatedText(form, item, value);
+  if (item.kind === "rank") return value.map((name, index) => `${index + 1}. ${full(name)}`).join("\n");
+  return [value].flat().map(full).join(form.lang === "en" ? ", " : "、");
+}
+
+function repeatedText(form, item, texts) {
+  const picked = pickedFor(form.definition, item, form.state.answers).filter(({ name }) => texts[name]);
+  return picked.map(({ name, label }) => `${form.say(label)}：${texts[name]}`).join("\n");
 }
 
 function donePage(form, { receipt, answers }) {
   if (form.host.preview) {
-    return [heading(form.say("preview")), h("p", {}, form.say("previewCast")), h("pre.zf-cast", { tabindex: "0" }, JSON.stringify(answers, null, 1)),
-      profileNode(form), actions(form.button("again"))];
+    return [
+      heading(form.say("preview")),
+      h("p", {}, form.say("previewCast")),
+      h("pre.zf-cast", { tabindex: "0" }, JSON.stringify(answers, null, 1)),
+      profileNode(form),
+      actions(form.button("again")),
+    ];
   }
-  return [heading(form.say("done")), paragraphs(form.say(form.definition.thanks)), h("h3", {}, form.say("receipt")), h("p.zf-receipt", {}, receipt), h("p.zf-hint", {}, form.say("receiptHint")),
-    actions(["copy-receipt", "save-receipt", "print"].map((act) => form.button(act))), profileNode(form)];
+  return [
+    heading(form.say("done")),
+    paragraphs(form.say(form.definition.thanks)),
+    h("h3", {}, form.say("receipt")),
+    h("p.zf-receipt", {}, receipt),
+    h("p.zf-hint", {}, form.say("receiptHint")),
+    actions(["copy-receipt", "save-receipt", "print"].map((act) => form.button(act))),
+    profileNode(form),
+  ];
 }
 
 function profileNode(form) {
-  const bar = ({ label, score, n }) => {
-    const filled = h("i");
-    filled.style.width = `${score ?? 0}%`;
-    const words = score == null ? form.say("noScore") : form.say("points", { score: Math.round(score), n });
-    return h("li", {}, h("span", {}, form.say(label)), h("span", {}, words), h("div", { "aria-hidden": "true" }, filled));
-  };
   const groups = form.profile?.groups ?? [];
-  return h("section.zf-profile", {}, groups.length && [h("h2", {}, form.say("profile")), h("p.zf-hint", {}, form.say("profileHint"))],
-    groups.map((group) => [h("h3", {}, form.say(group.label)), h("ul", {}, group.scales.map(bar))]));
+  const head = [h("h2", {}, form.say("profile")), h("p.zf-hint", {}, form.say("profileHint"))];
+  return h("section.zf-profile", {}, groups.length && head, groups.map((group) =>
+    [h("h3", {}, form.say(group.label)), h("ul", {}, group.scales.map((scale) => barNode(form, scale)))]));
+}
+
+function barNode(form, { label, score, n }) {
+  const bar = h("i");
+  bar.style.width = `${score ?? 0}%`;
+  const words = score == null ? form.say("noScore") : form.say("points", { score: Math.round(score), n });
+  return h("li", {}, h("span", {}, form.say(label)), h("span", {}, words), h("div", { "aria-hidden": "true" }, bar));
 }
 
 // Paper: the whole form with empty boxes, drawn when somebody prints before casting
@@ -1022,23 +1166,35 @@ function profileNode(form) {
 function drawPaper(form) {
   form.root.querySelector(".zf-paper")?.remove();
   if (form.isDone) return;
-  const { title: name, instructions, anonymity_note, survey } = form.definition;
-  const groups = survey.map((group) => [h("h2", {}, form.say(group.label)), paragraphs(form.say(group.hint)),
-    group.repeat_over === "targets" ? paperBallot(form, group) : group.items.map((item) => paperItem(form, item))]);
-  form.root.append(h("section.zf-paper", {}, h("h1", {}, form.say(name)), [instructions, anonymity_note].map((text) => paragraphs(form.say(text))), groups));
+  const { instructions, anonymity_note, survey } = form.definition;
+  const texts = [instructions, anonymity_note].map((text) => paragraphs(form.say(text)));
+  const groups = survey.map((group) => [
+    h("h2", {}, form.say(group.label)),
+    paragraphs(form.say(group.hint)),
+    group.repeat_over === "targets" ? paperBallot(form, group) : group.items.map((item) => paperItem(form, item)),
+  ]);
+  form.root.append(h("section.zf-paper", {}, title(form), texts, groups));
 }
 
-const boxes = (form, item, mark = "□") => form.choices(item).map((choice) => h("span", {}, `${mark} ${form.say(choice.label)}`));
+function boxesOf(form, item) {
+  const mark = item.kind === "rank" ? "（　）" : "□";
+  return form.choices(item).map((choice) => h("span", {}, `${mark} ${form.say(choice.label)}`));
+}
 
 function paperBallot(form, group) {
   const items = ratedItems(group);
-  const rows = form.targets.map((target) => h("tr", {}, h("th", {}, form.say(target.label)), items.map((item) => h("td", {}, boxes(form, item)))));
-  return h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, form.say("name")), items.map((item) => h("th", {}, form.say(item.label))))), h("tbody", {}, rows));
+  const heads = items.map((item) => h("th", {}, form.say(item.label)));
+  const rows = form.targets.map(({ label }) =>
+    h("tr", {}, h("th", {}, form.say(label)), items.map((item) => h("td", {}, boxesOf(form, item)))));
+  const head = h("thead", {}, h("tr", {}, h("th", {}, form.say("target")), heads));
+  return h("table", {}, head, h("tbody", {}, rows));
 }
 
 function paperItem(form, item) {
-  const space = { text: "div.zf-lines", note: "div" }[item.kind] ?? (form.choices(item).length ? "p" : "div.zf-rule");
-  return h("div.zf-item", {}, h("p", {}, h(item.kind === "note" ? "span" : "b", {}, form.say(item.label)), " ", form.say(item.hint)), h(space, {}, boxes(form, item, item.kind === "rank" ? "（　）" : "□")));
+  const boxes = boxesOf(form, item);
+  const space = { text: "div.zf-lines", note: "div" }[item.kind] ?? (boxes.length ? "p" : "div.zf-rule");
+  const label = h(item.kind === "note" ? "span" : "b", {}, form.say(item.label));
+  return h("div.zf-item", {}, h("p", {}, label, " ", form.say(item.hint)), h(space, {}, boxes));
 }
 
 // Hosts
@@ -1046,9 +1202,11 @@ function paperItem(form, item) {
 async function request(url, body, patience = 20000) {
   const impatient = new AbortController();
   const timer = setTimeout(() => impatient.abort(), patience);
-  const post = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const quiet = { credentials: "same-origin", referrerPolicy: "no-referrer", cache: "no-store" };
+  const headers = { "Content-Type": "application/json" };
+  const post = body && { method: "POST", headers, body: JSON.stringify(body) };
   try {
-    const answer = await fetch(url, { credentials: "same-origin", referrerPolicy: "no-referrer", cache: "no-store", signal: impatient.signal, ...post });
+    const answer = await fetch(url, { ...quiet, ...post, signal: impatient.signal });
     return { status: answer.status, body: await answer.json().catch(() => null) };
   } catch {
     return { status: 0, body: null };
@@ -1085,7 +1243,8 @@ async function openPolls(model, root) {
 
 function choosePoll(el, polls, lang) {
   return new Promise((resolve) => {
-    const nodes = polls.map((each) => h("button", { type: "button", "data-act": "choose-poll", value: each.poll }, speak(lang, each.title) || each.poll));
+    const nodes = polls.map(({ poll, title: name }) =>
+      h("button", { type: "button", "data-act": "choose-poll", value: poll }, speak(lang, name) || poll));
     nodes.forEach((node, index) => node.addEventListener("click", () => resolve(polls[index])));
     el.replaceChildren(h("div.zf", {}, h("h2", {}, speak(lang, "choose-poll")), h("div.zf-stack", {}, nodes)));
   });
@@ -1097,15 +1256,17 @@ async function render({ model, el }) {
   const polls = await openPolls(model, root);
   const chosen = polls.length > 1 ? await choosePoll(el, polls, lang) : polls[0];
   const base = chosen && `${root}/p/${encodeURIComponent(chosen.poll)}`;
-  const { body: live } = base ? await request(`${base}/definition.json`) : {};
-  const definition = live?.survey ? live : model.get("definition");
+  const { body } = base ? await request(`${base}/definition.json`) : {};
+  const isLive = Boolean(body?.survey);
+  const definition = isLive ? body : model.get("definition");
+  if (!definition?.survey) return el.replaceChildren(h("p", {}, speak(lang, "closed")));
   const onCast = (answers) => {
     if (!definition.profile) return;
     model.set("answers_for_profile", answers);
     model.save_changes();
   };
-  if (!definition?.survey) return el.replaceChildren(h("p", {}, speak(lang, "closed")));
-  const form = live?.survey ? mount(el, live, pageHost(base, { lang, onCast, ownsPage: false })) : mount(el, definition, { lang, onCast, preview: true });
+  const host = isLive ? pageHost(base, { lang, onCast, ownsPage: false }) : { lang, onCast, preview: true };
+  const form = mount(el, definition, host);
   model.on("change:profile", () => form.showProfile(model.get("profile")));
   model.on("comm:close", () => form.setAway(true, form.say("detached")));
   return () => form.stop();
