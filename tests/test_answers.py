@@ -5,16 +5,16 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strategies import TODAY, filled, json_values
 
+from strategies import TODAY, filled, json_values
 from zuofeng_survey.answers import Row, check, rows
-from zuofeng_survey.errors import AnswersInvalid
+from zuofeng_survey.errors import AnswersInvalid, Problem
 from zuofeng_survey.questionnaire import Questionnaire, find, load, loads, shipped_forms
 
 FORMS = {
@@ -77,12 +77,13 @@ def found(
     answers: Any, q: Questionnaire = ALL, targets: Any = ("t1", "t2")
 ) -> list[tuple[str, str]]:
     """Return (code, item path) of everything that is wrong."""
+    problems: Sequence[Problem] = ()
     try:
         check(q, answers, targets=targets, today=TODAY)
     except AnswersInvalid as error:
-        assert all(p.zh and p.en for p in error.problems)
-        return [(p.code, p.item) for p in error.problems]
-    return []
+        problems = error.problems
+    assert all(p.zh and p.en for p in problems)
+    return [(p.code, p.item) for p in problems]
 
 
 ACCEPTED = {
