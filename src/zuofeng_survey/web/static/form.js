@@ -51,8 +51,8 @@ const WORDS = {
   voterClass: ["您的评议人类别：{label}", "Your voter class: {label}"],
   code: ["代码（17 个字符）", "Code (17 characters)"],
   codeHint: ["在代码条上，形如 XXXX-XXXX-XXXX-XXXX-X，不分大小写。", "On your slip, like XXXX-XXXX-XXXX-XXXX-X, in any case."],
-  "code-use": ["确定", "Continue"],
-  "code-other": ["换一个代码", "Use another code"],
+  "check-code": ["确定", "Continue"],
+  "other-code": ["换一个代码", "Use another code"],
   closed: ["现在不能填写：还没有开始，或者已经结束。", "This form is not open now."],
   away: ["现在连不上服务器。您填写的内容都在本页，没有丢失。", "The server cannot be reached. What you filled in is safe on this page."],
   awaySending: ["还没有提交成功：连不上服务器。正在自动重试，请不要关闭本页。", "Not submitted yet: the server cannot be reached. Trying again; keep this page open."],
@@ -529,8 +529,8 @@ const ACTS = {
     form.draw(form.details);
     form.body.querySelector("[data-act=lang]").focus();
   },
-  "code-use": (form) => form.useCode(form.body.querySelector("[name=code]").value),
-  "code-other": (form) => {
+  "check-code": (form) => form.useCode(form.body.querySelector("[name=code]").value),
+  "other-code": (form) => {
     form.state = { ...form.state, ballot_id: newState().ballot_id, code: "" };
     form.go("code");
   },
@@ -1006,7 +1006,7 @@ function codePage(form, { typed, problem }) {
       h("p.zf-hint", { id: ids.hint }, form.say("codeHint")),
       h("input", { id, name: "code", value: typed, ...habits, ...named }),
       h("p.zf-error", { id: ids.error, role: "alert" }, problem && form.sentence(problem))),
-    actions(form.button("code-use", { look: ".zf-primary" })),
+    actions(form.button("check-code", { look: ".zf-primary" })),
   ];
 }
 
@@ -1079,7 +1079,7 @@ function reviewPage(form, { status, said }) {
   return [
     heading(form.say("review")),
     said && h("p.zf-summary", { role: "alert" }, said),
-    status === 403 && form.button("code-other"),
+    status === 403 && form.button("other-code"),
     h("p.zf-hint", {}, form.say("reviewHint")),
     h("div.zf-review", {}, groups.map((questions) => reviewSections(form, questions, disabled))),
     disabled && h("p", { role: "status" }, form.say("sending")),
