@@ -249,3 +249,7 @@ def test_what_is_defined_is_used_and_weights_make_one() -> None:
 def test_a_warning_names_its_file_and_item() -> None:
     problem = check(loads(form(text("您是否认为好"))), "county/T.yaml")[0]
     assert (problem.place, problem.item) == ("county/T.yaml › T-1", "T-1")
+
+
+def test_an_endless_label_is_judged_at_once() -> None:
+    assert codes(rating("（" * 200_000)) == {"style-long"}

@@ -15,6 +15,7 @@ from ..errors import Problem
 from .model import Choice, Group, Item, Questionnaire
 
 LONGEST_LABEL = 40
+READ = 400  # characters of a sentence that are looked at
 FEW_CELLS = 30  # of unit × rank: with more, some hold a handful of people
 LONG_SCALE = 4  # from this many statements on, agreeing with everything must show
 
@@ -72,7 +73,7 @@ def check(questionnaire: Questionnaire, place: str = "") -> list[Problem]:
 
 def _wording(q: Questionnaire, item: Item) -> Found:
     text = item.label.zh
-    core = ASIDE.sub("", text)
+    core = ASIDE.sub("", text[:READ])
     if len(text) > LONGEST_LABEL:
         yield "style-long", {"length": len(text), "limit": LONGEST_LABEL}
     if found := LEADING.search(core):
@@ -89,13 +90,13 @@ def _wording(q: Questionnaire, item: Item) -> Found:
 
 
 def _privacy(q: Questionnaire, item: Item) -> Found:
-    asked = item.label.zh + item.hint.zh
+    asked = item.label.zh[:READ] + item.hint.zh[:READ]
     choices = q.choices_of(item)
     unnamed = q.settings.anonymity in ("anonymous", "sealed")
     found = PERSONAL.search(asked)
     if found and unnamed and not ASKS_NOT_TO.search(asked):
         yield "style-personal", {"word": found.group()}
-    if found := INTRUSIVE.search(item.label.zh):
+    if found := INTRUSIVE.search(asked):
         yield "style-intrusive", {"word": found.group()}
     words = [item.label.zh, *(c.label.zh for c in choices)]
     found = next((m for m in map(SENSITIVE.search, words) if m), None)

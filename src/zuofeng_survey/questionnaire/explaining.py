@@ -80,7 +80,7 @@ def explain(error: ValidationError, raw: Any, place: str) -> list[Problem]:
 def _problem(kind: str, loc: tuple[Any, ...], e: Any, raw: Any, place: str) -> Problem:
     loc = tuple(step for step in loc if step != "[key]")
     where, name = _place(loc[:-1], raw, place)
-    key = str(loc[-1]) if loc else ""
+    key = str(loc[-1])[:60] if loc else ""
     if kind == "extra_forbidden":
         near = nearest(key, _keys_at(loc))
         hints = (f"是不是“{near}”？", f"Did you mean “{near}”?") if near else ("", "")
@@ -111,7 +111,7 @@ def _place(loc: tuple[Any, ...], raw: Any, place: str) -> tuple[str, str]:
     where, node, name = [place], raw, ""
     for depth, step in enumerate(loc, start=1):
         node = _inside(node, step)
-        if isinstance(node, Mapping) and isinstance(node.get("name"), str):
+        if isinstance(node, Mapping) and isinstance(node.get("name"), str) and node["name"]:
             name = node["name"][:40]
             where = [place] if loc[0] == "survey" else where
             where.append(name)

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from ..errors import messages, nearest
 
-NAME = re.compile(r"[^\W\d][\w.\-]*")
+NAME = re.compile(r"[^\W\d][\w.\-]{0,63}")
 FILE = re.compile(r"[\w\-]+\.csv")
 SELECTS = ("select_one", "select_multiple", "select_one_from_file", "rank")
 TYPES = (*SELECTS, "text", "integer", "decimal", "date", "note")
@@ -85,7 +85,7 @@ class Choice(Frozen):
     @field_validator("name")
     @classmethod
     def _no_spaces(cls, value: str) -> str:
-        if not value.isprintable() or not value or " " in value:
+        if not (value.isprintable() and 0 < len(value) <= 64) or " " in value:
             raise _refusal("choice-name", got=value)
         return value
 

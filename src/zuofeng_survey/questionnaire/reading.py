@@ -55,7 +55,8 @@ def loads(text: str, *, place: str = "questionnaire", folder: Path | None = None
 def dumps(questionnaire: Questionnaire) -> str:
     """Write a questionnaire as YAML that :func:`loads` reads back to the same thing."""
     plain = questionnaire.model_dump(mode="json", exclude_defaults=True)
-    return yaml.safe_dump(_short_labels(plain), allow_unicode=True, sort_keys=False, width=100)
+    tidy = _short_labels(plain)
+    return yaml.dump(tidy, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=100)
 
 
 def _short_labels(value: Any) -> Any:
