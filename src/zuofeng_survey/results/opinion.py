@@ -32,6 +32,7 @@ GENERIC = ("差", "较差", "中等", "较好", "好")
 EVERYONE = ""
 UNSAID = "unsaid"
 COLUMNS = ["n", "index", "se", "satisfied_rate", "lower_rate", "upper_rate", "known_rate"]
+BANDED = ["index", "se", "lower_rate", "upper_rate"]
 COUNTS = ["n", "good", "valid", "dk", "total", "squares"]
 
 
@@ -102,6 +103,7 @@ def mass_opinion(dataset: Dataset, by: str = "") -> Opinion:
     Notes
     -----
     A cell of fewer than k respondents is not shown, nor are those it could be worked out from.
+    Where a cell is of one mind, only its rate is given (a page shows it as ≥90 % or ≤10 %).
     Groups of 30 and more are ranked, with rank sets; not where over 2 % say that they were told
     which answers to give. Groups reached by different channels are not alike: a rank compares what
     was answered, not what is.
@@ -200,7 +202,7 @@ def _facts(dataset: Dataset, by: str) -> pd.DataFrame:
         total=people["score"].sum(where=people["counts"]),
         squares=(people["score"] ** 2).sum(where=people["counts"]),
     )
-    frame = grouped.execute().fillna(0)
+    frame = grouped.execute().astype(dict.fromkeys(COUNTS, float)).fillna(0)
     if by:
         everyone = frame.groupby("area", as_index=False)[COUNTS].sum().assign(group=EVERYONE)
         frame = pd.concat([everyone, frame], ignore_index=True)
@@ -223,6 +225,7 @@ def _summary(
         hide[is_group] = hidden(rows["n"][is_group], k=k, parts=of_one_mind)
         shown = _shown(rows)
         shown.loc[hide, COLUMNS] = np.nan
+        shown.loc[shown["satisfied_rate"].isin((0.0, 1.0)), BANDED] = np.nan
         parts.append(_ranked(shown, unranked))
     frame = pd.concat(parts, ignore_index=True)
     frame["label"] = frame["area"].map(label)
@@ -235,12 +238,12 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     out = rows[["area", "group"]].copy()
     n = rows["n"].to_numpy(float)
     out["n"] = n
+    good, valid, dk, total, squares = (rows[c].to_numpy(float) for c in COUNTS[1:])
     with np.errstate(divide="ignore", invalid="ignore"):
-        out["index"] = mean = (rows["total"] / n).to_numpy(float)
-        variance = np.maximum(rows["squares"].to_numpy(float) - n * mean**2, 0) / (n - 1)
-        out["se"] = np.sqrt(variance / n)
-        rate = rows["good"].to_numpy(float) / rows["valid"].to_numpy(float)
-        out["known_rate"] = 1 - (rows["dk"] / (rows["valid"] + rows["dk"])).to_numpy(float)
+        out["index"] = total / n
+        out["se"] = np.sqrt(np.maximum(squares - total**2 / n, 0) / (n - 1) / n)
+        rate = good / valid
+        out["known_rate"] = 1 - dk / (valid + dk)
     some = n >= 1
     out["satisfied_rate"] = rate
     out["lower_rate"] = out["upper_rate"] = np.nan
@@ -311,6 +314,8 @@ def _levels(dataset: Dataset, summary: pd.DataFrame) -> pd.DataFrame:
     for area in everyone["area"]:
         names = _level_names(q, areas[area], generic=any(i.reverse for i in q.items.values()))
         n = sum(count.get((area, level), 0) for level in names)
+        if n in (count.get((area, level), 0) for level in names):
+            continue
         for level, text in names.items():
             share = count.get((area, level), 0) / n if n else np.nan
             rows.append((area, q.scales[area].label.zh, level, text, share, n))

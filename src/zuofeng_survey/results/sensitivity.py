@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from .. import scoring
 from ..dataset import Dataset
+from ..errors import UsageError
 from ..html import note, table_html
 from ..stats.composite import composite
 from ..stats.ranksets import tolerance
@@ -104,7 +106,9 @@ def _variants(dataset: Dataset, found: Usable, k: int) -> Iterator[tuple[str, tu
             for score_map in ("", *q.score_maps):
                 if (base, score_map) != (own, ""):
                     name = f"{BASE_ZH[base]} × {_map_name(score_map)}"
-                    yield name, _bottom(usable_panel(dataset, base=base, score_map=score_map), k)
+                    with suppress(UsageError):  # nobody answered what this base rests on
+                        other = usable_panel(dataset, base=base, score_map=score_map)
+                        yield name, _bottom(other, min(k, len(other.targets) - 1))
     if _can_trim(found):
         yield "每类去掉一个最高分、一个最低分", _bottom(_trimmed(found), k)
     for voter_class in found.weights if len(found.weights) > 1 else ():

@@ -23,6 +23,7 @@ from ..results.opinion import groupings
 
 FOLDER = "ZUOFENG_DATASETS"
 RANKED = ["label", "rank", "set", "estimate", "se", "p_bottom", "n", "good_rate", "dk_rate"]
+AGREED = 0.9  # what results.grades gives where all voters agree
 TURNOUT = ["voter_class", "issued", "cast", "valid", "return_rate"]
 
 
@@ -220,8 +221,12 @@ def _grades_table(dataset: Dataset, order: tuple[str, ...]) -> str:
     share = results.grades(dataset).reindex(list(order))
     label = {t.name: t.label.zh for t in dataset.targets}
     share.insert(0, "label", [label[t] for t in share.index])
+    agreed = share[list(share.columns[2:])].max(axis=1) == AGREED
     names = {c: f"share {c}" for c in share.columns[2:]}
     headings = {f"share {c}": str(c) for c in names} | {"n": "评价人数"}
+    for column in names:
+        said = share.loc[agreed, column].map(lambda v: "≥90%" if v == AGREED else "≤10%")
+        share[column] = share[column].astype(object).mask(agreed, said)
     return table_html(share.rename(columns=names), caption="总体评价等次分布", headings=headings)
 
 
