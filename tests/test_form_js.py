@@ -142,6 +142,7 @@ def test_a_ballot_is_filled_in_reviewed_and_cast(show: Open, width: int) -> None
     expect(page.locator(".zf-review section").nth(1)).to_contain_text("弃权")
     expected = {"B": {"jia-A": {"FZ-B01": "4", "FZ-B09": "9"}}, "FZ-R01": "事实"}
     assert finish(page) == expected
+    assert page.inner_text(".zf-page").endswith("打印")
     assert stores(page) == [0, 0]
     assert len(sent(page)[0]["ballot_id"]) == 32
 

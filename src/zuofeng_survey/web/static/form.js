@@ -97,7 +97,7 @@ function h(tag, props = {}, ...children) {
   for (const [key, value] of Object.entries(props)) {
     if (value != null && value !== false) node.setAttribute(key, value === true ? "" : value);
   }
-  node.append(...children.flat(Infinity).filter((child) => child || child === 0));
+  node.append(...children.flat(Infinity).filter(Boolean));
   return node;
 }
 
