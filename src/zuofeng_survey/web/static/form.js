@@ -332,8 +332,7 @@ class Form {
     const [kind, name] = this.page.split("/");
     const nodes = [pageHead(this), PAGES[kind](this, name ? this.group(name) : details)];
     this.body.replaceChildren(...nodes.flat(Infinity).filter(Boolean));
-    if (this.hasConditions) showAsked(this);
-    this.errors.forEach((problem, path) => markProblem(this, path, problem));
+    showFindings(this);
     fitBallot(this);
   }
 
@@ -673,6 +672,11 @@ function showLength(form, area, limit) {
   area.nextSibling.classList.toggle("zf-over", length > limit);
 }
 
+function showFindings(form) {
+  if (form.hasConditions) showAsked(form);
+  form.errors.forEach((problem, path) => markProblem(form, path, problem));
+}
+
 function markProblem(form, path, problem) {
   form.body.querySelectorAll(`[data-q="${CSS.escape(path)}"]`).forEach((place) => {
     const message = place.querySelector(".zf-error");
@@ -825,6 +829,11 @@ function ballotNode(form, group) {
   return h("div.zf-sheet", props, sheet, ballotBar(form, group, isWide));
 }
 
+function drawBallot(form, group) {
+  form.body.querySelector(".zf-sheet").replaceWith(ballotNode(form, group));
+  showFindings(form);
+}
+
 /** A table where it fits and there is a mouse, else one card a person. */
 function hasRoom(form, group) {
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -837,7 +846,7 @@ function fitBallot(form) {
   const sheet = form.body.querySelector(".zf-sheet");
   if (!sheet) return;
   const group = form.group(sheet.dataset.group);
-  if (String(hasRoom(form, group)) !== sheet.dataset.wide) sheet.replaceWith(ballotNode(form, group));
+  if (String(hasRoom(form, group)) !== sheet.dataset.wide) drawBallot(form, group);
   const scroll = form.body.querySelector(".zf-scroll");
   scroll?.classList.toggle("zf-scrolls", scroll.scrollWidth > scroll.clientWidth + 1);
 }
@@ -940,7 +949,7 @@ function showCount(form, group) {
 
 function goToTarget(form, group, target, focus = ".zf-card h3") {
   form.state.at[group.name] = target;
-  form.draw();
+  drawBallot(form, group);
   form.save();
   form.body.querySelector(focus)?.focus({ preventScroll: true });
   form.body.querySelector(".zf-sheet").scrollIntoView();
