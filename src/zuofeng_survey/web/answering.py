@@ -85,6 +85,15 @@ def _without_details(problem: Problem) -> Problem:
     return Problem(problem.code, "", {"why": known[problem.code]})
 
 
+def check_origin(handler: tornado.web.RequestHandler) -> None:
+    """Refuse what another site's page sends in a visitor's name."""
+    origin = handler.request.headers.get("Origin")
+    site = handler.request.headers.get("Sec-Fetch-Site", "same-origin")
+    strange = origin is not None and urlsplit(origin).netloc != handler.request.headers.get("Host")
+    if strange or site not in ("same-origin", "none"):
+        raise tornado.web.HTTPError(403)
+
+
 class Quiet(tornado.web.RequestHandler):
     """A handler without a diary: where it went wrong is logged, never who asked or for what."""
 
@@ -126,11 +135,3 @@ class Answer(Quiet):
             return
         codes = {404: "page-unknown", 405: "page-unknown", 403: "other-origin"}
         self.refuse([Problem(codes.get(status_code, "server-fault"))], status_code)
-
-    def check_origin(self) -> None:
-        """Refuse what another site's page sends in a visitor's name."""
-        origin = self.request.headers.get("Origin")
-        site = self.request.headers.get("Sec-Fetch-Site", "same-origin")
-        strange = origin is not None and urlsplit(origin).netloc != self.request.headers.get("Host")
-        if strange or site not in ("same-origin", "none"):
-            raise tornado.web.HTTPError(403)

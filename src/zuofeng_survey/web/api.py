@@ -14,7 +14,7 @@ import tornado.web
 from .. import store as boxes_of
 from ..errors import AnswersInvalid, CodeRefused, PollError
 from ..store import Store
-from .answering import Answer
+from .answering import Answer, check_origin
 from .bodies import read_json
 from .boxes import Boxes
 from .definition import definition
@@ -46,7 +46,7 @@ class OfficeAnswer(Answer):
 
     def read_body(self) -> dict[str, Any]:
         """Return the posted object, or refuse it."""
-        self.check_origin()
+        check_origin(self)
         kind = self.request.headers.get("Content-Type", "").split(";")[0].strip().lower()
         if kind != "application/json":
             raise AnswersInvalid.of("body-json")

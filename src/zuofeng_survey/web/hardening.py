@@ -63,7 +63,7 @@ def settings(home: Home, notebooks: Path, *, kernels: int, idle: int) -> Config:
     config.FormConnection = Config(kernel_ws_protocol="")
     config.KernelManager = Config(transport="ipc")
     config.KernelRestarter = Config(restart_limit=0, time_to_dead=1.0)
-    config.NotebookNotary = Config(db_file=":memory:")
+    config.NotebookNotary = Config(db_file=":memory:", secret=os.urandom(32))
     return config
 
 

@@ -13,7 +13,7 @@ from tornado.iostream import StreamClosedError
 from voila.notebook_renderer import NotebookRenderer
 
 from ..errors import Problem
-from .answering import PAGE_POLICY, Quiet, set_headers
+from .answering import PAGE_POLICY, Quiet, check_origin, set_headers
 from .kernels import FormKernels, KernelsFull
 from .module import assets
 from .pages import full_page, refusal_page
@@ -169,5 +169,6 @@ class Goodbye(Quiet):
         self.visits = visits
 
     async def post(self, kernel_id: str) -> None:
+        check_origin(self)
         await self.visits.kernels.release(kernel_id)
         self.set_status(204)

@@ -90,7 +90,6 @@ class FormKernel {
   gone() {
     this.isGone = true;
     document.getElementById("zf-gone").hidden = false;
-    this.models.forEach((model) => model.tell("comm:close"));
   }
 
   leave() {
