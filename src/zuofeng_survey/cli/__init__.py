@@ -58,7 +58,7 @@ def check(
     from ..questionnaire import find, load
 
     errors, warnings = [], []
-    for name in files:
+    for name in (f for f in files if not Path(f).name.startswith("_")):
         try:
             path = find(name)
             questionnaire = load(path)

@@ -105,7 +105,7 @@ def _forms(home: Home, form_id: str, name: str, n: int, people: county.Responden
 
 
 def _proposals(form_id: str) -> list[Target]:
-    if form_id != "TL" or not load(find_form("TL")).is_ballot:
+    if form_id != "TL" or not load(find_form("TL")).rates_targets:
         return []
     said = ("窗口中午轮流值班", "报表一张表报到底", "每月下村住一晚")
     return [Target(name=f"P{n}", label=Text(zh=f"建议{n}：{t}")) for n, t in enumerate(said, 1)]
