@@ -102,18 +102,25 @@ class Respondents:
         edges = cuts if len(scored) == 4 else np.linspace(cuts[0], cuts[-1] + 0.9, len(scored) - 1)
         return scored[int(np.searchsorted(edges, seen))].name
 
-    def form(self, q: Questionnaire, fixed: Mapping[str, Any] | None = None) -> Answers:
+    def form(
+        self,
+        q: Questionnaire,
+        fixed: Mapping[str, Any] | None = None,
+        *,
+        targets: Sequence[Target] = (),
+    ) -> Answers:
         """Return a filled form that obeys the questionnaire; ``fixed`` sets items outright."""
         mood = self.rng.normal(0, 0.6)
         answers: dict[str, Any] = {}
         for group in q.survey:
-            if not self._asked(group.relevant, answers) or group.repeat_over == "targets":
+            if not self._asked(group.relevant, answers):
                 continue
-            if group.repeat_over == "rows":
-                rows = range(1, int(self.rng.integers(1, 4)) + 1)
-                answers[group.name] = {str(n): self._group(q, group, {}, mood, fixed) for n in rows}
-            else:
+            if not group.repeat_over:
                 self._group(q, group, answers, mood, fixed)
+                continue
+            rows = [str(n) for n in range(1, int(self.rng.integers(1, 4)) + 1)]
+            names = rows if group.repeat_over == "rows" else [t.name for t in targets]
+            answers[group.name] = {n: self._group(q, group, {}, mood, fixed) for n in names}
         return answers
 
     def _group(

@@ -100,7 +100,7 @@ def _forms(home: Home, form_id: str, name: str, n: int, people: county.Responden
     for i in range(n):
         fixed = {"HF-A01": f"SQ-2020-{i + 1:06d}", "HF-A05": 1, "ZT-A02": "2020-12-10"}
         fixed["XH-A01"] = f"WT-2020-甲镇-{i % 30 + 1:04d}"
-        forms.append(("", people.form(q, fixed)))
+        forms.append(("", people.form(q, fixed, targets=made.poll.targets)))
     return Store.of(home, name), _key(made.key), forms
 
 
