@@ -89,7 +89,7 @@ def test_a_code_tells_its_class_and_whom_it_may_rate(server: Running):
 
 def test_a_mistyped_code_is_told_as_such(server: Running):
     found = server.ask("POST", "/p/fz/code", {"code": "AAAA-BBBB-CCCC-DDDD-E"})
-    assert (found.status, found.codes) == (422, ["code-mistyped"])
+    assert (found.status, found.codes) == (403, ["code-mistyped"])
 
 
 def test_used_and_unknown_codes_are_answered_alike(server: Running):

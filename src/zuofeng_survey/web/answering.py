@@ -44,7 +44,6 @@ _BY_CODE = {
     "body-shape": 400,
     "body-too-deep": 400,
     "body-too-large": 413,
-    "code-mistyped": 422,
     "poll-closed": 410,
     "poll-not-yet": 403,
 }
