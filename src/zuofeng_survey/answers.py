@@ -15,6 +15,7 @@ from typing import Any
 from .errors import AnswersInvalid, Problem
 from .expression import Expression, evaluate, parse, truth
 from .questionnaire import Group, Item, Questionnaire
+from .questionnaire.lookup import Lookup, lookup
 
 Answers = Mapping[str, Any]
 
@@ -37,6 +38,7 @@ class _Form:
     answers: Answers
     targets: Collection[str]
     today: str
+    lookup: Lookup
     problems: list[Problem] = field(default_factory=list)
 
     def say(self, code: str, where: str, **params: Any) -> None:
@@ -79,15 +81,19 @@ def check(
     """
     if not isinstance(answers, Mapping):
         raise AnswersInvalid.of("answers-shape")
-    form = _Form(questionnaire, answers, targets, today or dt.date.today().isoformat())
+    day = today or dt.date.today().isoformat()
+    form = _Form(questionnaire, answers, targets, day, lookup(questionnaire))
     _refuse_unknown(form)
     for group in questionnaire.survey:
         shown = not group.relevant or form.holds(group.relevant, answers)
         if group.repeat_over:
             _check_repeat(form, group, shown)
             continue
+        marks = form.lookup.marks[group.name] if shown else ()
         for item in group.items:
-            _check_item(form, item, answers, item.name, shown)
+            value = answers.get(item.name)
+            if not (isinstance(value, str) and (item.name, value) in marks):
+                _check_item(form, item, answers, item.name, shown)
     if form.problems:
         raise AnswersInvalid(form.problems)
 
@@ -143,16 +149,9 @@ def _shown(value: Any) -> str:
 
 
 def _refuse_unknown(form: _Form) -> None:
-    known = {g.name for g in form.questionnaire.survey if g.repeat_over}
-    known |= _names(g for g in form.questionnaire.survey if not g.repeat_over)
     for name in form.answers:
-        if name not in known:
+        if name not in form.lookup.top:
             form.say("unknown-item", str(name)[:80], name=str(name)[:80])
-
-
-def _names(groups: Iterator[Group]) -> set[str]:
-    items = [item for group in groups for item in group.items if item.kind != "note"]
-    return {i.name for i in items} | {f"{i.name}_other" for i in items if i.or_other}
 
 
 def _check_repeat(form: _Form, group: Group, shown: bool) -> None:
@@ -169,8 +168,10 @@ def _check_repeat(form: _Form, group: Group, shown: bool) -> None:
             form.say("too-many-rows", group.name, limit=group.max_rows)
     else:
         allowed = form.targets
-    names = _names(iter([group]))
+    names, marks = form.lookup.inside[group.name], form.lookup.marks[group.name]
     for target, row in given.items():
+        if target in allowed and _all_in(marks, row):
+            continue
         where = f"{group.name}/{str(target)[:80]}"
         if target not in allowed:
             form.say("unknown-target", where, name=str(target)[:80])
@@ -182,6 +183,14 @@ def _check_repeat(form: _Form, group: Group, shown: bool) -> None:
             values = {**form.answers, **row}
             for item in group.items:
                 _check_item(form, item, values, f"{where}/{item.name}", True, row)
+
+
+def _all_in(marks: frozenset[tuple[str, str]], row: Any) -> bool:
+    """Return whether a row has good marks and nothing else."""
+    try:
+        return bool(marks) and isinstance(row, dict) and row.items() <= marks
+    except TypeError:  # a list or an object: looked at closely instead
+        return False
 
 
 def _check_item(

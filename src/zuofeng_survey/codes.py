@@ -7,8 +7,8 @@ single wrong character and every swap of two, so that a slip of the pen never co
 
 from __future__ import annotations
 
-import hashlib
 import hmac
+import re
 import secrets
 import unicodedata
 from typing import Any
@@ -33,10 +33,15 @@ def _powers() -> list[int]:
 
 _POWER = _powers()
 _LOG = {p: i for i, p in enumerate(_POWER)}
+_WRITTEN = re.compile(f"(?:[{ALPHABET}]{{4}}-?){{4}}[{ALPHABET}]")
 
 
 def _times(position: int, value: int) -> int:
     return _POWER[(position + _LOG[value]) % 31] if value else 0
+
+
+_TERMS = [{c: _times(i, v) for c, v in _VALUE.items()} for i in range(LENGTH)]
+_CHECKS = [ALPHABET[_times(-LENGTH, total)] for total in range(32)]
 
 
 def check_character(body: str) -> str:
@@ -46,14 +51,23 @@ def check_character(body: str) -> str:
     'J'
     """
     total = 0
-    for i, c in enumerate(body):
-        total ^= _times(i, _VALUE[c])
-    return ALPHABET[_times(-LENGTH, total)]
+    for terms, c in zip(_TERMS, body, strict=True):
+        total ^= terms[c]
+    return _CHECKS[total]
+
+
+def base32(number: int) -> str:
+    """Write 80 bits as 16 characters.
+
+    >>> base32(1)
+    '0000000000000001'
+    """
+    return "".join(ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
 
 
 def new_code() -> str:
     """Return a fresh code of 80 random bits, without dashes."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    body = base32(secrets.randbits(5 * LENGTH))
     return body + check_character(body)
 
 
@@ -74,18 +88,29 @@ def pretty(code: str) -> str:
 def normalise(text: str) -> str:
     """Read a code as people type it: lower case, full width, spaces, dashes, O for 0, I for 1.
 
+    >>> normalise(" oooo-ooo0-００００-000i-j ")
+    '0000000000000001J'
+
     Raises
     ------
     CodeRefused
         ``code-mistyped`` when a character is missing or wrong; nothing was looked up.
     """
-    plain = unicodedata.normalize("NFKC", text[:200]).upper()
-    plain = "".join(c for c in plain if not c.isspace() and c not in _DASHES)
-    plain = plain.translate(_LOOKALIKE)
+    plain = text.replace("-", "") if _WRITTEN.fullmatch(text) else _plain(text)
     well_formed = len(plain) == LENGTH + 1 and all(c in _VALUE for c in plain)
     if not well_formed or check_character(plain[:LENGTH]) != plain[LENGTH]:
         raise CodeRefused.of("code-mistyped")
     return plain
+
+
+def _plain(text: str) -> str:
+    wide = unicodedata.normalize("NFKC", text[:200]).upper()
+    return "".join(c for c in wide if not _is_between(c)).translate(_LOOKALIKE)
+
+
+def _is_between(c: str) -> bool:
+    """Return whether a character only stands between others: spaces, dashes, what is not seen."""
+    return c.isspace() or c in _DASHES or unicodedata.category(c) == "Cf"
 
 
 def hash_code(code: str, *, pepper: bytes, poll: str) -> bytes:
@@ -94,4 +119,4 @@ def hash_code(code: str, *, pepper: bytes, poll: str) -> bytes:
     80 random bits need no slow hash; the pepper lies outside the database and its backups.
     """
     message = poll.encode() + b"\x00" + code.encode()
-    return hmac.new(pepper, message, hashlib.sha256).digest()
+    return hmac.digest(pepper, message, "sha256")

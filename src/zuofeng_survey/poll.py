@@ -10,17 +10,20 @@ import base64
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from pydantic import Field, field_serializer, field_validator
 
 from . import codes, seal
 from .errors import PollError, Problem, nearest
 from .questionnaire import Questionnaire, Text
-from .questionnaire.model import EMPTY, Frozen, Label, Name
+from .questionnaire.model import EMPTY, Frozen, Item, Label, Name
+from .questionnaire.model import NAME as ITEM_NAME
 
 EVERYONE = "all"
 NAME = re.compile(r"\w[\w\-]{0,63}")
+LONGEST_NAME = 200  # bytes: files and folders are called after a poll
 
 
 class Target(Frozen):
@@ -69,12 +72,34 @@ class Poll(Frozen):
         return self.questionnaire.settings.title
 
     def class_named(self, name: str) -> Constituency:
-        return next(c for c in self.classes if c.name == name)
+        return self._by_name[name]
 
     def targets_of(self, voter_class: str) -> tuple[str, ...]:
         """Return the targets that a voter of this class may rate."""
-        own = self.class_named(voter_class).targets
-        return own or tuple(t.name for t in self.targets)
+        return self.class_named(voter_class).targets or self._roster
+
+    def full_size(self, voter_class: str) -> int:
+        """Return how many bytes the answers of this class have when everything is marked.
+
+        Every envelope is padded to it, so that its length does not tell a blank ballot from a full
+        one. Texts come on top: how much was written shows, in steps of 256 bytes.
+        """
+        if voter_class not in self._full_sizes:
+            full = _fullest(self.questionnaire, self.targets_of(voter_class))
+            self._full_sizes[voter_class] = len(seal.canonical(full))
+        return self._full_sizes[voter_class]
+
+    @cached_property
+    def _full_sizes(self) -> dict[str, int]:
+        return {}
+
+    @cached_property
+    def _roster(self) -> tuple[str, ...]:
+        return tuple(t.name for t in self.targets)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Constituency]:
+        return {c.name: c for c in self.classes}
 
     def refusal(self, today: dt.date) -> Problem | None:
         """Return why nothing can be cast on this day, if so."""
@@ -90,6 +115,27 @@ class Poll(Frozen):
         return f"<Poll {self.name} of {self.questionnaire.form_id}, {len(self.targets)} targets, {who}>"
 
     __str__ = __repr__
+
+
+def _fullest(q: Questionnaire, targets: Sequence[str]) -> dict[str, Any]:
+    """Return a form with the longest mark everywhere; texts and rows of one's own are left out."""
+    full: dict[str, Any] = {}
+    for group in q.survey:
+        marks = {i.name: _longest(q, i) for i in group.items if i.kind not in ("text", "note")}
+        if group.repeat_over == "targets":
+            full[group.name] = dict.fromkeys(targets, marks)
+        elif not group.repeat_over:
+            full |= marks
+    return full
+
+
+def _longest(q: Questionnaire, item: Item) -> Any:
+    names = sorted((c.name for c in q.choices_of(item)), key=lambda n: -len(seal.canonical(n)))
+    if item.kind == "select_one":
+        return names[0] if names else ""
+    if item.is_select:
+        return names[: item.max_choices]
+    return "2020-12-31" if item.kind == "date" else -1_000_000_000_000_000
 
 
 def new_poll(
@@ -181,9 +227,10 @@ def _problems(
     days: tuple[dt.date | None, dt.date | None],
 ) -> list[Problem]:
     found = []
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or len(name.encode()) > LONGEST_NAME:
         found.append(Problem("poll-name", name))
-    if q.is_ballot and not targets:
+    one_by_one = any(c.design == "nested" and c.name in (counts or {}) for c in q.voter_classes)
+    if (q.is_ballot or one_by_one) and not targets:
         found.append(Problem("roster-needed", name, {"form": q.form_id}))
     if targets and not q.rates_targets:
         found.append(Problem("roster-not-needed", name, {"form": q.form_id}))
@@ -195,6 +242,8 @@ def _problems(
         if known and cls not in known:
             params = {"name": cls, "known": ", ".join(known), "near": nearest(cls, known) or "—"}
             found.append(Problem("class-unknown", name, params))
+        if not known and not ITEM_NAME.fullmatch(cls):
+            found.append(Problem("bad-name", name, {"name": cls}))
         if n < 1:
             found.append(Problem("class-count", name, {"name": cls, "n": n}))
     if q.voter_classes and not counts:

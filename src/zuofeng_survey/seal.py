@@ -10,17 +10,18 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from .codes import ALPHABET
+from .codes import ALPHABET, base32
 from .errors import KeyRefused
 
 STEP = 256
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+CONTENT = {"answers", "poll", "voter_class"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +69,31 @@ def new_key(poll: str) -> Key:
 
 def canonical(value: Any) -> bytes:
     """Return the one byte string that stands for a JSON value: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    return _WRITER.encode(value).encode("utf-8", "surrogatepass")
 
 
-def seal(ballot: Mapping[str, Any], public_key: bytes) -> bytes:
-    """Seal ``{"poll", "voter_class", "answers"}`` and pad it to a multiple of 256 bytes."""
-    plain = canonical(ballot) + b"\x80"
-    plain += bytes(-len(plain) % STEP)
-    return SealedBox(PublicKey(public_key)).encrypt(plain)
+def ballot(poll: str, voter_class: str, answers: bytes) -> bytes:
+    """Return what is sealed: the canonical answers with the poll and the class they belong to.
+
+    >>> ballot("p", "A", b"{}")
+    b'{"answers":{},"poll":"p","voter_class":"A"}'
+    """
+    return b'{"answers":%b,"poll":%b,"voter_class":%b}' % (
+        answers, canonical(poll), canonical(voter_class)
+    )  # fmt: skip
+
+
+class Sealer:
+    """Seals ballots with one poll's public key; it cannot open them again."""
+
+    def __init__(self, public_key: bytes) -> None:
+        self._box = SealedBox(PublicKey(public_key))
+
+    def seal(self, content: bytes, *, at_least: int = 0) -> bytes:
+        """Seal some content, padded to ``at_least`` bytes and on to a multiple of 256."""
+        plain = content + b"\x80"
+        size = max(len(plain), at_least)
+        return self._box.encrypt(plain.ljust(size + -size % STEP, b"\x00"))
 
 
 class Opener:
@@ -95,9 +112,12 @@ class Opener:
         """
         try:
             plain = self._box.decrypt(bytes(envelope))
-        except (CryptoError, ValueError, TypeError) as error:
+            found = json.loads(plain[: plain.rindex(b"\x80")])
+        except (CryptoError, ValueError, TypeError, RecursionError) as error:
             raise KeyRefused.of("envelope-closed") from error
-        return json.loads(plain[: plain.rindex(b"\x80")])
+        if not isinstance(found, dict) or found.keys() != CONTENT:
+            raise KeyRefused.of("envelope-closed")
+        return found
 
 
 def envelope_id(ballot_id: str) -> bytes:
@@ -105,9 +125,12 @@ def envelope_id(ballot_id: str) -> bytes:
     return hashlib.sha256(bytes.fromhex(ballot_id)).digest()
 
 
-def fingerprint(ballot_id: str, answers: Any) -> bytes:
-    """Return HMAC(ballot id, content): tells a replay from a change, and nothing to a guesser."""
-    return hmac.new(bytes.fromhex(ballot_id), canonical(answers), hashlib.sha256).digest()
+def fingerprint(ballot_id: str, answers: bytes) -> bytes:
+    """Return HMAC(ballot id, canonical answers): tells a replay from a change.
+
+    It tells nothing to whoever would guess at the content without the voter's browser.
+    """
+    return hmac.digest(bytes.fromhex(ballot_id), answers, "sha256")
 
 
 def receipt(envelope: bytes) -> str:
@@ -116,8 +139,7 @@ def receipt(envelope: bytes) -> str:
     >>> receipt(bytes(32))
     '0000-0000-0000-0000'
     """
-    number = int.from_bytes(envelope[:10], "big")
-    text = "".join(ALPHABET[(number >> shift) & 31] for shift in range(75, -1, -5))
+    text = base32(int.from_bytes(envelope[:10], "big"))
     return "-".join(text[i : i + 4] for i in range(0, 16, 4))
 
 

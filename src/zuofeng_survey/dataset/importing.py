@@ -10,9 +10,9 @@ import pandas as pd
 from ..errors import DatasetError
 from ..poll import Constituency, Target
 from ..questionnaire import Text
+from .counting import plain, totals
 from .folder import Dataset
-from .freezing import COUNTS
-from .writing import Content, totals, write
+from .writing import Content, write
 
 ITEM = "value"
 
@@ -73,11 +73,12 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
 def _write(
     folder: Path, voter: pd.Series, target: pd.Series, value: pd.Series, classes: pd.Series
 ) -> Dataset:
-    content, counts = Content(), {}
+    content = Content()
+    counts: dict[str, Counter[str]] = {}
     frame = pd.DataFrame({"voter": voter, "target": target, "value": value, "cls": classes})
-    for (_, cls), rows in frame.groupby(["voter", "cls"], sort=False):
-        answers = [(ITEM, t, v) for t, v in zip(rows["target"], rows["value"], strict=True)]
-        content.ballots.append((str(cls), answers))
+    for (_, cls), given in frame.groupby(["voter", "cls"], sort=False):
+        answers = [(ITEM, t, v) for t, v in zip(given["target"], given["value"], strict=True)]
+        content.add(str(cls), answers)
         count = counts.setdefault(str(cls), Counter())
         count["cast"] += 1
         count["valid"] += 1
@@ -95,7 +96,7 @@ def _write(
             for c in sorted(counts)
         ],
     }
-    plain = {name: {key: row[key] for key in COUNTS} for name, row in counts.items()}
+    rows = plain(counts)
     facts = {
         "poll": "",
         "source": "table",
@@ -103,7 +104,7 @@ def _write(
         "version": "",
         "access": "table",
         "k": 5,
-        "counts": plain,
-        "totals": totals(plain, COUNTS),
+        "counts": rows,
+        "totals": totals(rows),
     }
     return write(folder, content, codebook, facts)

@@ -14,6 +14,19 @@ def leaf(salt: bytes, content: Any) -> bytes:
     return hashlib.sha256(b"\x00" + salt + canonical(content)).digest()
 
 
+def ballot_leaf(salt: bytes, voter_class: str, answers: Iterable[bytes]) -> bytes:
+    """Return the leaf of ``[voter_class, [[item, target, value], …]]``.
+
+    ``answers`` are sorted and canonical already: ballots repeat the same few answers, and writing
+    each out once is what makes ten thousand ballots a matter of a second.
+
+    >>> ballot_leaf(b"", "A", [b'["q","t","1"]']) == leaf(b"", ["A", [["q", "t", "1"]]])
+    True
+    """
+    content = b"[%b,[%b]]" % (canonical(voter_class), b",".join(answers))
+    return hashlib.sha256(b"\x00" + salt + content).digest()
+
+
 def root(leaves: Iterable[bytes]) -> str:
     """Return the Merkle root of the sorted leaves in hex; an odd one is carried up as it is.
 

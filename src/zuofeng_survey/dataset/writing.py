@@ -2,57 +2,51 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import numpy as np
 
 from ..errors import DatasetError, StorageError
-from .folder import FORMAT, Dataset, recount, sha256
-from .merkle import leaf
-
-SCHEMAS = {
-    "ballots": pa.schema([("ballot", pa.int32()), ("voter_class", pa.string()), ("salt", pa.string())]),
-    "ratings": pa.schema(
-        [
-            ("ballot", pa.int32()),
-            ("voter_class", pa.string()),
-            ("target", pa.string()),
-            ("item", pa.string()),
-            ("value", pa.string()),
-        ]
-    ),
-    "apart": pa.schema(
-        [("record", pa.int32()), ("item", pa.string()), ("target", pa.string()), ("value", pa.string())]
-    ),
-    "texts": pa.schema(
-        [("item", pa.string()), ("target", pa.string()), ("text", pa.string()), ("salt", pa.string())]
-    ),
-}
+from ..store.files import sync_folder
+from .folder import FORMAT, MANIFEST, SUMS, Dataset, sha256, sums
+from .merkle import leaf, root
+from .tables import Answer, gather, store
 
 
 @dataclass(slots=True)
 class Content:
     """What goes into the Parquet files, before it is numbered and sorted.
 
-    ``ballots`` holds (voter_class, [(item, target, value), …]); the order it comes in is lost.
+    The order that ballots, texts and receipts come in is lost on the way.
     """
 
-    ballots: list[tuple[str, list[tuple[str, str, str]]]] = field(default_factory=list)
-    apart: list[list[tuple[str, str, str]]] = field(default_factory=list)
-    texts: list[tuple[str, str, str]] = field(default_factory=list)
+    apart: list[list[Answer]] = field(default_factory=list)
+    texts: list[Answer] = field(default_factory=list)
     receipts: list[str] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    ballots: list[array[int]] = field(default_factory=list)
+    different: dict[Answer, int] = field(default_factory=dict)
+
+    def add(self, voter_class: str, answers: Iterable[Answer]) -> None:
+        """Add one ballot: its class and its answers (item, target, value)."""
+        known = self.different
+        self.classes.append(voter_class)
+        self.ballots.append(array("i", [known.setdefault(a, len(known)) for a in answers]))
 
 
-def write(folder: Path, content: Content, codebook: Mapping[str, Any], facts: Mapping[str, Any]) -> Dataset:
+def write(
+    folder: Path, content: Content, codebook: Mapping[str, Any], facts: Mapping[str, Any]
+) -> Dataset:
     """Write a dataset into ``folder``, which must not exist.
 
     Raises
@@ -68,44 +62,60 @@ def write(folder: Path, content: Content, codebook: Mapping[str, Any], facts: Ma
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True, mode=0o700)
-        for name, rows in _tables(content).items():
-            columns = pa.Table.from_pylist(rows, schema=SCHEMAS[name])
-            pq.write_table(columns, partial / f"{name}.parquet", compression="zstd")
+        found = _tables(partial, content)
         lines = "".join(f"{r}\n" for r in sorted(content.receipts))
         (partial / "receipts.txt").write_text(lines, encoding="ascii")
         _json(partial / "codebook.json", codebook)
-        _seal(partial, folder.name, facts)
+        _seal(partial, {"format": FORMAT, "name": folder.name, **facts, **found})
         partial.rename(folder)
+        sync_folder(folder.parent)
     except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise DatasetError.of("dataset-exists", str(folder)) from error
         raise StorageError.of("home", str(folder), why=error.strerror or str(error)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return Dataset.open(folder)
 
 
-def _tables(content: Content) -> dict[str, list[dict[str, Any]]]:
-    """Sort the ballots by their salted leaves and number them: a shuffle nobody can undo."""
-    salted = []
-    for voter_class, answers in content.ballots:
-        salt = secrets.token_bytes(16)
-        given = sorted(map(list, answers))
-        salted.append((leaf(salt, [voter_class, given]), salt.hex(), voter_class, given))
-    salted.sort(key=lambda s: s[0])
-    ballots, ratings = [], []
-    for n, (_, salt_hex, voter_class, given) in enumerate(salted, start=1):
-        ballots.append({"ballot": n, "voter_class": voter_class, "salt": salt_hex})
-        ratings += [
-            {"ballot": n, "voter_class": voter_class, "item": i, "target": t, "value": v}
-            for i, t, v in given
-        ]
-    texts = [dict(zip(("item", "target", "text"), t, strict=True)) for t in content.texts]
-    texts = _scattered(t | {"salt": secrets.token_hex(16)} for t in texts)
+def _tables(folder: Path, content: Content) -> dict[str, Any]:
+    """Write the four tables; return their roots and their numbers of rows."""
+    ballots_root, ratings = _ballots(folder, content)
+    texts = _scattered((*t, secrets.token_hex(16)) for t in content.texts)
+    _write_rows(folder, "texts", ("item", "target", "text", "salt"), texts)
     apart = [
-        {"record": n, "item": i, "target": t, "value": v}
+        (n, *answer)
         for n, record in enumerate(_scattered(content.apart), start=1)
-        for i, t, v in record
+        for answer in record
     ]
-    return {"ballots": ballots, "ratings": ratings, "apart": apart, "texts": texts}
+    _write_rows(folder, "apart", ("record", "item", "target", "value"), apart)
+    leaves = [leaf(bytes.fromhex(salt), list(text)) for *text, salt in texts]
+    rows = {"ballots": len(content.ballots), "ratings": ratings, "apart": len(apart)}
+    rows |= {"texts": len(texts), "receipts": len(content.receipts)}
+    return {"ballots_root": ballots_root, "texts_root": root(leaves), "rows": rows}
+
+
+def _ballots(folder: Path, content: Content) -> tuple[str, int]:
+    """Write ballots and ratings, numbered by their salted leaves: a shuffle nobody can undo."""
+    answers = gather(content.ballots, list(content.different))
+    salts = [secrets.token_bytes(16) for _ in content.ballots]
+    leaves = answers.leaves(salts, content.classes)
+    order = sorted(range(len(leaves)), key=leaves.__getitem__)
+    numbers = np.arange(1, len(order) + 1, dtype=np.int32)
+    classes = np.array(content.classes, dtype=object)[order]
+    table = {"ballot": numbers, "voter_class": classes, "salt": [salts[i].hex() for i in order]}
+    store(folder, "ballots", table)
+    sizes = np.diff(answers.ends)[order]
+    begins = np.repeat(answers.ends[:-1][order] - np.cumsum(sizes) + sizes, sizes)
+    rows = answers.rows[begins + np.arange(sizes.sum())]
+    ratings = {"ballot": np.repeat(numbers, sizes), "voter_class": np.repeat(classes, sizes)}
+    columns = {name: answers.column(n, rows) for n, name in enumerate(("item", "target", "value"))}
+    store(folder, "ratings", ratings | columns)
+    return root(leaves), len(rows)
+
+
+def _write_rows(folder: Path, name: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
+    store(folder, name, {c: [row[n] for row in rows] for n, c in enumerate(columns)})
 
 
 def _scattered(rows: Iterable[Any]) -> list[Any]:
@@ -114,26 +124,19 @@ def _scattered(rows: Iterable[Any]) -> list[Any]:
     return shuffled
 
 
-def _seal(folder: Path, name: str, facts: Mapping[str, Any]) -> None:
+def _seal(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest and the checksums, and wait until the disk has all of it."""
     files = {p.name: sha256(p) for p in sorted(folder.iterdir())}
     version = metadata.version("zuofeng-survey")
-    manifest = {"format": FORMAT, "name": name, **facts, **recount(folder)}
-    manifest |= {"files": files, "software": {"zuofeng-survey": version}}
-    _json(folder / "manifest.json", manifest)
-    files["manifest.json"] = sha256(folder / "manifest.json")
-    lines = "".join(f"{digest}  {file}\n" for file, digest in sorted(files.items()))
-    (folder / "SHA256SUMS").write_text(lines, encoding="ascii")
+    _json(folder / MANIFEST, manifest | {"files": files, "software": {"zuofeng-survey": version}})
+    digests = files | {MANIFEST: sha256(folder / MANIFEST)}
+    (folder / SUMS).write_text(sums(digests), encoding="ascii")
     for path in folder.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
+    sync_folder(folder)
 
 
 def _json(path: Path, value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, default=str)
     path.write_text(text + "\n", encoding="utf-8")
-
-
-def totals(counts: Mapping[str, Mapping[str, int]], keys: Sequence[str]) -> dict[str, int]:
-    """Add the counts of all classes up."""
-    return {key: sum(row[key] for row in counts.values()) for key in keys}
-

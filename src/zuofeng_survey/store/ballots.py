@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, Self
 
 import sqlalchemy as sa
 
 from .. import seal
 from ..errors import BallotConflict, CodeRefused, PollError, StorageError
 from ..poll import Poll
-from .database import codes, engine_for, envelopes, metadata, state, transaction
+from .burial import bury
+from .database import codes, envelopes, state, transaction
 from .home import Home
+from .line import Line
+from .making import is_as_published, make_box, open_box, read_poll
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,11 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far a poll has come; never what was voted."""
+    """How far a poll has come; never what was voted.
+
+    Counted by voter class, never by the part of a nested class that rates one target: such a part
+    may have a single code, and its turnout would tell whether one person has voted.
+    """
 
     poll: str
     form_id: str
@@ -49,8 +53,13 @@ class Store:
     def __init__(self, home: Home, poll: Poll) -> None:
         self.home = home
         self.poll = poll
-        self._engine = engine_for(_file(home, poll.name), home.database, f"zf_{poll.name}")
-        self._key = hmac.new(home.pepper, b"digest\x00" + poll.name.encode(), "sha256").digest()
+        self.pepper = home.pepper
+        self.sealer = seal.Sealer(poll.public_key)
+        self._key = hmac.digest(self.pepper, b"digest\x00" + poll.name.encode(), "sha256")
+        self._engine = open_box(home, poll)
+        self._line = Line(
+            self._engine, look=_LOOK, state=_STATE, find=_FIND, burn=_BURN, drop=_DROP, count=_COUNT
+        )
 
     @classmethod
     def publish(cls, home: Home, poll: Poll, code_hashes: Iterable[tuple[bytes, str]]) -> Store:
@@ -60,38 +69,12 @@ class Store:
         ------
         PollError
             ``poll-exists`` when the name is taken, also by a dataset.
+        StorageError
+            Nothing is left behind.
         """
-        folder = home.folder(poll.name)
-        if folder.exists() or home.dataset(poll.name).exists():
-            raise PollError.of("poll-exists", poll.name)
-        partial = folder.with_name(f".{poll.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        try:
-            partial.mkdir(mode=0o700)
-            (partial / "poll.json").write_text(poll.model_dump_json(), encoding="utf-8")
-            rows = [{"hash": h, "voter_class": c, "used": 0} for h, c in code_hashes]
-            cls._fill(home, poll, partial / "poll.db", rows)
-            partial.rename(folder)
-        except OSError as error:
-            raise StorageError.of("home", str(folder), why=error.strerror or str(error)) from error
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+        make_box(home, poll, code_hashes)
         home.record("publish", poll.name)
         return cls(home, poll)
-
-    @staticmethod
-    def _fill(home: Home, poll: Poll, path: Path, rows: list[dict[str, object]]) -> None:
-        schema = f"zf_{poll.name}"
-        engine = engine_for(path, home.database, schema)
-        first = {"one": 1, "poll": poll.name, "open": 1, "cast": 0, "digest": bytes(32)}
-        with transaction(engine, writes=True) as connection:
-            if home.database:
-                connection.execute(sa.schema.CreateSchema(schema))
-            metadata.create_all(connection)
-            connection.execute(sa.insert(state), first)
-            if rows:
-                connection.execute(sa.insert(codes), sorted(rows, key=lambda r: r["hash"]))  # type: ignore[arg-type,return-value]
-        engine.dispose()
 
     @classmethod
     def of(cls, home: Home, name: str) -> Store:
@@ -100,12 +83,28 @@ class Store:
         Raises
         ------
         PollError
-            ``poll-unknown`` when there is none of this name.
+            ``poll-unknown`` when there is none of this name, ``poll-broken`` when its definition
+            is not the one that was published.
         """
-        path = home.folder(name) / "poll.json"
-        if "/" in name or name.startswith(".") or not path.is_file():
-            raise PollError.of("poll-unknown", name)
-        return cls(home, Poll.model_validate(json.loads(path.read_text(encoding="utf-8"))))
+        store = cls(home, read_poll(home, name))
+        try:
+            with transaction(store._engine, writes=False) as connection:
+                definition = connection.execute(sa.select(state.c.definition)).scalar()
+            if not definition or not is_as_published(home, name, definition):
+                raise PollError.of("poll-broken", str(home.folder(name) / "poll.json"))
+        except BaseException:
+            store.dispose()
+            raise
+        return store
+
+    def look(self, envelope_id: bytes, code_hash: bytes | None) -> tuple[bytes | None, str | None]:
+        """Return the fingerprint of a ballot in the box, and the class of a code still good.
+
+        Either is None where there is none. An unknown code and a used one are the same None, found
+        in the same way.
+        """
+        with self._line.turn(writes=False) as line:
+            return line.ask("look", {"id": envelope_id, "hash": code_hash})
 
     def voter_class(self, code_hash: bytes) -> str:
         """Return the class of a code that is still good.
@@ -115,17 +114,10 @@ class Store:
         CodeRefused
             For a code that is unknown or used: the two look the same from outside.
         """
-        find = sa.select(codes.c.voter_class).where(codes.c.hash == code_hash, codes.c.used == 0)
-        with transaction(self._engine, writes=False) as connection:
-            found = connection.execute(find).scalar()
+        _, found = self.look(b"", code_hash)
         if found is None:
             raise CodeRefused.of("code-refused")
         return found
-
-    def known(self, envelope_id: bytes) -> bytes | None:
-        """Return the fingerprint of a ballot that is in the box already, else None."""
-        with transaction(self._engine, writes=False) as connection:
-            return connection.execute(_FIND, {"id": envelope_id}).scalar()
 
     def counted(self, receipt: str) -> bool:
         """Return whether a ballot with this receipt is in the box."""
@@ -148,44 +140,48 @@ class Store:
         StorageError
             Nothing was stored and no code burnt.
         """
-        with transaction(self._engine, writes=True) as connection:
-            now = connection.execute(_STATE).one()
-            fingerprint = connection.execute(_FIND, {"id": envelope.id}).scalar()
-            if fingerprint is not None:
-                same = hmac.compare_digest(fingerprint, envelope.fingerprint)
-                if same:
+        with self._line.turn(writes=True) as line:
+            is_open, cast, digest = line.ask("state", {})
+            before = line.ask("find", {"id": envelope.id})
+            if before is not None:
+                if hmac.compare_digest(before[0], envelope.fingerprint):
                     return False
                 raise BallotConflict.of("ballot-conflict")
-            if not now.open:
+            if not is_open:
                 raise PollError.of("poll-closed", self.poll.name)
             if self.poll.access == "codes":
-                burn = {"b_hash": code_hash, "b_class": envelope.voter_class}
-                if connection.execute(_BURN, burn).rowcount != 1:
+                burn = {"hash": code_hash, "voter_class": envelope.voter_class}
+                if line.tell("burn", burn) != 1:
                     raise CodeRefused.of("code-refused")
-            connection.execute(_DROP, _row(envelope))
-            digest = _add(now.digest, self._leaf(envelope))
-            connection.execute(_COUNT, {"b_cast": now.cast + 1, "b_digest": digest})
+            line.tell("drop", _row(envelope))
+            digest = _add(digest, self._leaf(envelope))
+            line.tell("count", {"new_cast": cast + 1, "new_digest": digest})
         return True
 
     def _leaf(self, envelope: Envelope) -> bytes:
         inner = hashlib.sha256(envelope.box).digest() + envelope.voter_class.encode()
-        return hmac.new(self._key, envelope.id + envelope.fingerprint + inner, "sha256").digest()
+        return hmac.digest(self._key, envelope.id + envelope.fingerprint + inner, "sha256")
 
     def status(self) -> Status:
         """Return what scrutineers may see while the poll is open."""
         by_class = sa.select(envelopes.c.voter_class, sa.func.count()).group_by("voter_class")
         with transaction(self._engine, writes=False) as connection:
             now = connection.execute(_STATE).one()
-            cast = dict(connection.execute(by_class).tuples().all())
-        issued = {c.name: c.issued for c in self.poll.classes}
-        counts = {c.name: cast.get(c.name, 0) for c in self.poll.classes}
+            cast: dict[str, int] = dict(connection.execute(by_class).all())
+        issued: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
+        for c in self.poll.classes:
+            issued[c.base] += c.issued
+            counts[c.base] += cast.get(c.name, 0)
         form_id = self.poll.questionnaire.form_id
-        return Status(self.poll.name, form_id, bool(now.open), issued, counts, now.digest.hex())
+        digest = now.digest.hex()
+        return Status(self.poll.name, form_id, bool(now.open), dict(issued), dict(counts), digest)
 
-    def close(self) -> None:
-        """Take no more ballots."""
+    def close(self) -> bool:
+        """Take no more ballots; return whether it was open until now."""
+        closing = sa.update(state).where(state.c.open == 1).values(open=0)
         with transaction(self._engine, writes=True) as connection:
-            connection.execute(sa.update(state).values(open=0))
+            return bool(connection.execute(closing).rowcount)
 
     def envelopes(self) -> Iterator[Envelope]:
         """Yield every envelope of a closed poll, after the counts and the digest are found right.
@@ -197,48 +193,62 @@ class Store:
         """
         with transaction(self._engine, writes=False) as connection:
             now = connection.execute(_STATE).one()
-            found = [Envelope(*row) for row in connection.execute(sa.select(envelopes)).tuples()]
-            used = sa.select(codes.c.voter_class, sa.func.sum(codes.c.used)).group_by("voter_class")
-            burnt = dict(connection.execute(used).tuples().all())
+            found = [Envelope(*row) for row in connection.execute(sa.select(envelopes))]
+            slips: Any = connection.execute(_SLIPS).all()
         digest = bytes(32)
         for envelope in found:
             digest = _add(digest, self._leaf(envelope))
         cast = Counter(e.voter_class for e in found)
-        reconciled = self.poll.access == "open" or all(burnt[c] == cast[c] for c in burnt)
-        if digest != now.digest or len(found) != now.cast or not reconciled:
+        if digest != now.digest or len(found) != now.cast or not self._reconciled(cast, slips):
             raise StorageError.of("box-altered", self.poll.name, cast=now.cast, found=len(found))
         yield from sorted(found, key=lambda e: e.id)
 
+    def _reconciled(self, cast: Counter[str], slips: Iterable[tuple[str, int, int]]) -> bool:
+        """Return whether every class has its codes, and a code used for each ballot."""
+        if self.poll.access == "open":
+            return not list(slips) and cast.keys() <= {c.name for c in self.poll.classes}
+        found = {name: (issued, used) for name, issued, used in slips}
+        return found == {c.name: (c.issued, cast.pop(c.name, 0)) for c in self.poll.classes} and not cast
+
     def destroy(self) -> None:
-        """Remove the box: its file with log and shared memory, or its schema."""
-        if self.home.database:
-            schema = sa.schema.DropSchema(f"zf_{self.poll.name}", cascade=True)
-            with transaction(self._engine, writes=True) as connection:
-                connection.execute(schema)
-        self._engine.dispose()
-        for file in self.home.folder(self.poll.name).glob("poll.db*"):
-            _overwrite(file)
-        shutil.rmtree(self.home.folder(self.poll.name))
-        self.home.record("destroy", self.poll.name)
+        """Remove the box with its log and the key left on this machine: the poll is over."""
+        self.dispose()
+        bury(self.home.path, self.poll.name, self.home.database)
 
     def dispose(self) -> None:
         """Let go of the database connections."""
+        self._line.close()
         self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.dispose()
 
     def __repr__(self) -> str:
         return f"<Store of {self.poll.name}>"
 
 
-_FIND = sa.select(envelopes.c.fingerprint).where(envelopes.c.id == sa.bindparam("id"))
+_LOOK = sa.select(
+    sa.select(envelopes.c.fingerprint).where(envelopes.c.id == sa.bindparam("id")).scalar_subquery(),
+    sa.select(codes.c.voter_class)
+    .where(codes.c.hash == sa.bindparam("hash"), codes.c.used == sa.literal_column("0"))
+    .scalar_subquery(),
+)
 _STATE = sa.select(state.c.open, state.c.cast, state.c.digest).with_for_update()
+_FIND = sa.select(envelopes.c.fingerprint).where(envelopes.c.id == sa.bindparam("id"))
 _BURN = (
     sa.update(codes)
-    .where(codes.c.hash == sa.bindparam("b_hash"))
-    .where(codes.c.voter_class == sa.bindparam("b_class"), codes.c.used == 0)
-    .values(used=1)
+    .where(codes.c.hash == sa.bindparam("hash"), codes.c.used == sa.literal_column("0"))
+    .where(codes.c.voter_class == sa.bindparam("voter_class"))
+    .values(used=sa.literal_column("1"))
 )
 _DROP = sa.insert(envelopes)
-_COUNT = sa.update(state).values(cast=sa.bindparam("b_cast"), digest=sa.bindparam("b_digest"))
+_COUNT = sa.update(state).values(cast=sa.bindparam("new_cast"), digest=sa.bindparam("new_digest"))
+_SLIPS = sa.select(codes.c.voter_class, sa.func.count(), sa.func.sum(codes.c.used)).group_by(
+    codes.c.voter_class
+)
 
 
 def _row(envelope: Envelope) -> dict[str, object]:
@@ -249,16 +259,3 @@ def _add(digest: bytes, leaf: bytes) -> bytes:
     """Add to a multiset digest: order leaves no trace in a sum."""
     total = int.from_bytes(digest, "big") + int.from_bytes(leaf, "big")
     return (total % 2**256).to_bytes(32, "big")
-
-
-def _file(home: Home, name: str) -> Path:
-    return home.folder(name) / "poll.db"
-
-
-def _overwrite(path: Path) -> None:
-    """Write zeros over a file first; on flash this is not proof, losing the key is."""
-    with path.open("r+b") as file:
-        file.write(bytes(path.stat().st_size))
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()

@@ -40,30 +40,58 @@ def cast(
     day = today or dt.date.today()
     if not isinstance(ballot_id, str) or not BALLOT_ID.fullmatch(ballot_id):
         raise AnswersInvalid.of("ballot-id")
+    content = _canonical(answers)
     identity = seal.envelope_id(ballot_id)
-    fingerprint = seal.fingerprint(ballot_id, answers)
-    if (before := store.known(identity)) is not None:
+    fingerprint = seal.fingerprint(ballot_id, content)
+    code_hash, refusal = _hash(store, code)
+    before, voter_class = store.look(identity, code_hash)
+    if before is not None:
         if hmac.compare_digest(before, fingerprint):
             return Receipt(seal.receipt(identity), fresh=False)
         raise BallotConflict.of("ballot-conflict")
     if problem := store.poll.refusal(day):
         raise PollError(problem)
-    code_hash, voter_class = admit(store, code)
-    questionnaire = store.poll.questionnaire
+    voter_class = EVERYONE if store.poll.access == "open" else voter_class
+    if refusal or voter_class is None:
+        raise refusal or CodeRefused.of("code-refused")
     allowed = store.poll.targets_of(voter_class)
-    forms.check(questionnaire, answers, targets=allowed, today=day.isoformat())
-    ballot = {"poll": store.poll.name, "voter_class": voter_class, "answers": answers}
-    box = seal.seal(ballot, store.poll.public_key)
+    forms.check(store.poll.questionnaire, answers, targets=allowed, today=day.isoformat())
+    ballot = seal.ballot(store.poll.name, voter_class, content)
+    least = len(ballot) - len(content) + store.poll.full_size(voter_class) + 1
+    box = store.sealer.seal(ballot, at_least=least)
     fresh = store.cast(Envelope(identity, fingerprint, voter_class, box), code_hash)
     return Receipt(seal.receipt(identity), fresh)
 
 
 def admit(store: Store, code: str) -> tuple[bytes | None, str]:
-    """Return the hash and the voter class of a code that is still good; nothing is burnt."""
+    """Return the hash and the voter class of a code that is still good; nothing is burnt.
+
+    Raises
+    ------
+    CodeRefused
+        ``code-needed``, ``code-mistyped``, or ``code-refused`` for one unknown or used.
+    """
+    code_hash, refusal = _hash(store, code)
+    if refusal:
+        raise refusal
+    return code_hash, EVERYONE if code_hash is None else store.voter_class(code_hash)
+
+
+def _hash(store: Store, code: Any) -> tuple[bytes | None, CodeRefused | None]:
+    """Return the hash of a code, or why it cannot be one; neither where the poll is open to all."""
     if store.poll.access == "open":
-        return None, EVERYONE
+        return None, None
     if not code or not isinstance(code, str):
-        raise CodeRefused.of("code-needed")
-    plain = codes.normalise(code)
-    code_hash = codes.hash_code(plain, pepper=store.home.pepper, poll=store.poll.name)
-    return code_hash, store.voter_class(code_hash)
+        return None, CodeRefused.of("code-needed")
+    try:
+        plain = codes.normalise(code)
+    except CodeRefused as error:
+        return None, error
+    return codes.hash_code(plain, pepper=store.pepper, poll=store.poll.name), None
+
+
+def _canonical(answers: Any) -> bytes:
+    try:
+        return seal.canonical(answers)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise AnswersInvalid.of("answers-shape") from error

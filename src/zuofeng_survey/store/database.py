@@ -7,15 +7,20 @@ that is why an envelope is sealed, and why the freeze destroys the tables.
 
 from __future__ import annotations
 
+import hashlib
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from ..errors import StorageError
+from ..poll import Poll
 
 metadata = sa.MetaData()
 
@@ -40,41 +45,91 @@ state = sa.Table(
     "state",
     metadata,
     sa.Column("one", sa.SmallInteger, primary_key=True),
-    sa.Column("poll", sa.Text, nullable=False),
+    sa.Column("definition", sa.LargeBinary(32), nullable=False),
     sa.Column("open", sa.SmallInteger, nullable=False),
     sa.Column("cast", sa.Integer, nullable=False),
     sa.Column("digest", sa.LargeBinary(32), nullable=False),
 )
 
 PRAGMAS = (
+    "busy_timeout=30000",
     "journal_mode=WAL",
     "synchronous=FULL",
     "secure_delete=ON",
     "temp_store=MEMORY",
     "trusted_schema=OFF",
     "foreign_keys=ON",
-    "busy_timeout=30000",
     "auto_vacuum=NONE",
+    "wal_autocheckpoint=4000",
 )
+SETTINGS = ("fsync", "full_page_writes", "track_commit_timestamp", "log_statement")
 
 
-def engine_for(path: Path, url: str, schema: str) -> sa.Engine:
-    """Return the engine for one poll: a SQLite file of its own, or a schema of its own."""
+def schema_of(poll: Poll) -> str:
+    """Return the PostgreSQL schema of a poll: short whatever its name, never used twice.
+
+    An identifier has 63 bytes at most, a poll's name up to 200; the public key is new each time.
+    """
+    return "zf_" + hashlib.sha256(poll.public_key).hexdigest()[:32]
+
+
+def engine_for(path: Path, url: str, schema: str, *, new: bool = False) -> sa.Engine:
+    """Return the engine for one poll: a SQLite file of its own, or a schema of its own.
+
+    Raises
+    ------
+    StorageError
+        ``database-url`` when the URL cannot be used.
+    """
     if not url:
-        engine = sa.create_engine(f"sqlite+pysqlite:///{path}", pool_size=1, max_overflow=15)
-        event.listen(engine, "connect", _set_pragmas)
+        engine = sa.create_engine(
+            "sqlite+pysqlite://",
+            creator=partial(_open_file, path, "rwc" if new else "rw"),
+            paramstyle="named",
+            poolclass=sa.pool.QueuePool,
+        )
         event.listen(engine, "begin", _begin)
         return engine
-    engine = sa.create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    try:
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() != "postgresql":
+            raise StorageError.of("database-url", why=parsed.get_backend_name())
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    except (exc.ArgumentError, ImportError) as error:
+        raise StorageError.of("database-url", why=str(error).splitlines()[0]) from error
+    event.listen(engine, "connect", _examine)
     return engine.execution_options(schema_translate_map={None: schema})
 
 
-def _set_pragmas(connection: Any, _: Any) -> None:
-    connection.isolation_level = None
+def _open_file(path: Path, mode: str) -> sqlite3.Connection:
+    address = f"file:{quote(str(path))}?mode={mode}"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-    if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
-        raise StorageError.of("not-durable")
+    (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
+    (synchronous,) = connection.execute("PRAGMA synchronous").fetchone()
+    if (journal, synchronous) != ("wal", 2):
+        connection.close()
+        why = f"journal_mode={journal}, synchronous={synchronous}"
+        raise StorageError.of("not-durable", why=why)
+    return connection
+
+
+def _examine(connection: Any, _: Any) -> None:
+    """Refuse a server that may lose a commit, or that writes down when each one came."""
+    connection.autocommit = True
+    connection.execute("SET synchronous_commit TO on")
+    asked = ", ".join(f"current_setting('{name}')" for name in SETTINGS)
+    said = dict(zip(SETTINGS, connection.execute(f"SELECT {asked}").fetchone(), strict=True))
+    connection.autocommit = False
+    for name in ("fsync", "full_page_writes"):
+        if said[name] != "on":
+            raise StorageError.of("not-durable", why=f"{name}={said[name]}")
+    timed = said["track_commit_timestamp"] == "on" and "track_commit_timestamp=on"
+    logged = said["log_statement"] in ("mod", "all") and f"log_statement={said['log_statement']}"
+    if found := timed or logged:
+        raise StorageError.of("database-keeps-times", why=found)
 
 
 def _begin(connection: sa.Connection) -> None:
@@ -89,11 +144,21 @@ def transaction(engine: sa.Engine, *, writes: bool) -> Iterator[sa.Connection]:
     try:
         with engine.connect().execution_options(writes=writes) as connection, connection.begin():
             yield connection
-    except exc.IntegrityError:
-        raise
-    except exc.DBAPIError as error:
-        said = str(error.orig).splitlines()[0]
-        full = "full" in said or "No space" in said
-        raise StorageError.of("disk-full" if full else "database", why=said) from error
-    except OSError as error:
-        raise StorageError.of("database", why=error.strerror or str(error)) from error
+    except (exc.SQLAlchemyError, OSError) as error:
+        raise refused(error) from error
+
+
+def refused(error: BaseException) -> StorageError:
+    """Say in a sentence of ours what the disk or the database said."""
+    error = getattr(error, "orig", None) or error
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    state = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", "")
+    is_full = state in ("53100", "SQLITE_FULL")
+    return StorageError.of("disk-full" if is_full else "database", why=said)
+
+
+def compiled(engine: sa.Engine, statement: Any) -> str:
+    """Return the SQL of a statement for this database; its parameters go in by name."""
+    schemas = engine.get_execution_options().get("schema_translate_map")
+    translate: dict[str, Any] = {"schema_translate_map": schemas, "render_schema_translate": True}
+    return str(statement.compile(dialect=engine.dialect, **(translate if schemas else {})))
