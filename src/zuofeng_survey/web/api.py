@@ -31,6 +31,16 @@ class Office:
     threads: Executor
     guesses: Guesses = field(default_factory=Guesses)
     today: Callable[[], dt.date] = dt.date.today
+    _told: dict[str, tuple[Store, dt.date, dict[str, Any]]] = field(default_factory=dict)
+
+    def definition(self, poll: str) -> dict[str, Any]:
+        """Return what the form of a poll shows today; worked out once a day."""
+        store, today = self.boxes.store(poll), self.today()
+        known = self._told.get(poll)
+        if known is None or known[0] is not store or known[1] != today:
+            known = (store, today, definition(store.poll, today=today))
+            self._told[poll] = known
+        return known[2]
 
     async def use(self, poll: str, act: Callable[[Store], T]) -> T:
         """Do something with a poll's box in a thread: a commit waits for the disk, others do not."""
@@ -57,8 +67,7 @@ class Definition(OfficeAnswer):
     """``definition.json``: what the form shows."""
 
     def get(self, poll: str) -> None:
-        store = self.office.boxes.store(poll)
-        self.say(definition(store.poll, today=self.office.today()))
+        self.say(self.office.definition(poll))
 
 
 class CodeCheck(OfficeAnswer):

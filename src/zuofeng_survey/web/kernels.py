@@ -39,6 +39,7 @@ class FormKernels(AsyncMappingKernelManager):
     abandoned_seconds = Int(300, config=True)
     kernel_env = Dict(config=True)
     starting = 0
+    clock = staticmethod(time.monotonic)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -66,7 +67,7 @@ class FormKernels(AsyncMappingKernelManager):
 
     def serve_page(self, kernel_id: str) -> None:
         """Begin to wait for the page of this kernel to connect."""
-        self._left[kernel_id] = time.monotonic() + self.unclaimed_seconds
+        self._left[kernel_id] = self.clock() + self.unclaimed_seconds
 
     def notify_connect(self, kernel_id: str) -> None:
         super().notify_connect(kernel_id)
@@ -75,11 +76,11 @@ class FormKernels(AsyncMappingKernelManager):
     def notify_disconnect(self, kernel_id: str) -> None:
         super().notify_disconnect(kernel_id)
         if self._kernel_connections.get(kernel_id) == 0:
-            self._left[kernel_id] = time.monotonic() + self.abandoned_seconds
+            self._left[kernel_id] = self.clock() + self.abandoned_seconds
 
     async def reap(self) -> None:
         """Shut down the kernels whose page has not come or not come back."""
-        now = time.monotonic()
+        now = self.clock()
         for kernel_id in [k for k, until in self._left.items() if until < now]:
             await self.release(kernel_id)
 

@@ -11,7 +11,6 @@ from ..errors import Problem, ZuofengError
 from ..questionnaire import Text
 from .answering import PAGE_POLICY, Quiet, set_headers, status_of
 from .api import Office
-from .definition import definition
 from .module import assets
 from .pages import form_page, index_page, refusal_page
 
@@ -24,6 +23,10 @@ class Page(Quiet):
 
     def set_default_headers(self) -> None:
         set_headers(self, PAGE_POLICY)
+
+    def head(self, *path: str) -> None:
+        """Answer a monitor without a body."""
+        self.get(*path)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None, None))[1]
@@ -39,8 +42,7 @@ class PollPage(Page):
     """``/p/POLL``: the form, without a kernel."""
 
     def get(self, poll: str) -> None:
-        store = self.office.boxes.store(poll)
-        self.finish(form_page(definition(store.poll, today=self.office.today())))
+        self.finish(form_page(self.office.definition(poll)))
 
 
 class FrontPage(Page):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 LONGEST_READY = 3600
+PAUSE = 1.5  # seconds in which a visitor's page has the processor to itself
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Visits:
         self.server = server
         self.wanted = ready
         self.ready: list[Ready] = []
-        self.filling: set[asyncio.Task[None]] = set()
+        self.filling: dict[asyncio.Task[None], str] = {}
         self.asked: dict[str, float] = {}
 
     @property
@@ -83,22 +84,23 @@ class Visits:
 
     def refill(self, form: str) -> None:
         """Make pages ready in the background, up to the number wanted; never the last kernels."""
-        have = sum(p.form == form for p in self.ready)
+        have = sum(p.form == form for p in self.ready) + [*self.filling.values()].count(form)
         room = self.kernels.cap - len(self.kernels) - self.kernels.starting
-        for _ in range(min(self.wanted - have - len(self.filling), room // 2)):
+        for _ in range(min(self.wanted - have, room // 2)):
             task = asyncio.ensure_future(self._fill(form))
-            self.filling.add(task)
-            task.add_done_callback(self.filling.discard)
+            self.filling[task] = form
+            task.add_done_callback(self.filling.pop)
 
     async def _fill(self, form: str) -> None:
+        await asyncio.sleep(PAUSE)
         try:
             kernel_id, pieces = await self.start(form)
             html = "".join([piece async for piece in pieces])
             self.ready.append(Ready(form, kernel_id, html))
         except KernelsFull:
             return
-        except Exception:
-            log.exception("no page of %s could be made ready", form)
+        except Exception as error:
+            log.error("no page of %s could be made ready: %s", form, type(error).__name__)
 
     async def make_room(self) -> None:
         """Give a visitor the place of a page kept ready for another form."""

@@ -49,6 +49,7 @@ class FormKernel {
     this.id = id;
     this.models = new Map();
     this.waiting = [];
+    this.refusals = 0;
     this.session = String(Math.random()).slice(2);
     this.connect();
   }
@@ -56,7 +57,10 @@ class FormKernel {
   connect() {
     const scheme = window.location.protocol === "https:" ? "wss" : "ws";
     this.socket = new WebSocket(`${scheme}://${window.location.host}/api/kernels/${this.id}/channels?session_id=${this.session}`);
-    this.socket.addEventListener("open", () => this.flush());
+    this.socket.addEventListener("open", () => {
+      this.refusals = 0;
+      this.flush();
+    });
     this.socket.addEventListener("message", ({ data }) => this.hear(JSON.parse(data)));
     this.socket.addEventListener("close", () => this.lost());
   }
@@ -77,14 +81,17 @@ class FormKernel {
     while (this.socket.readyState === WebSocket.OPEN && this.waiting.length) this.socket.send(this.waiting.shift());
   }
 
-  /** The line broke: the network, the server or the kernel. Try a few times, then say so. */
+  /** The line broke. While the server is away the form says so; a kernel that is gone is told here. */
   async lost() {
     if (this.isGone || this.isLeaving) return;
-    this.tries = (this.tries ?? 0) + 1;
-    const isServerUp = await fetch("/health", { cache: "no-store" }).then(({ ok }) => ok, () => false);
-    if (this.tries > 2 || !isServerUp) this.gone();
-    if (!isServerUp) window.dispatchEvent(new Event("offline"));
-    else if (this.tries <= 2) setTimeout(() => this.connect(), 500 * this.tries);
+    const patience = { cache: "no-store", signal: AbortSignal.timeout?.(4000) };
+    const isServerUp = await fetch("/health", patience).then(({ ok }) => ok, () => false);
+    if (!isServerUp && !this.isAway) window.dispatchEvent(new Event("offline"));
+    if (isServerUp && this.isAway) window.dispatchEvent(new Event("online"));
+    this.isAway = !isServerUp;
+    this.refusals = isServerUp ? this.refusals + 1 : 0;
+    if (this.refusals > 3) this.gone();
+    else setTimeout(() => (isServerUp ? this.connect() : this.lost()), isServerUp ? 300 * this.refusals : 2000);
   }
 
   gone() {
