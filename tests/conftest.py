@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import postgres
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -23,3 +24,13 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=_QUIET)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Cluster]:
+    """A real PostgreSQL of our own; its absence is a failure, because offices use it."""
+    if not postgres.binaries():
+        pytest.fail(postgres.MISSING)
+    cluster = postgres.Cluster()
+    yield cluster
+    cluster.remove()

@@ -23,6 +23,7 @@ from .poll import Poll
 Slips = Sequence[tuple[str, str]]
 HEADINGS = ("序号", "评议人类别", "评议码", "填写地址")
 WIDTHS = (8, 44, 28, 60)
+MASK = 2
 
 
 def address(poll: str, code: str, *, url: str) -> str:
@@ -47,9 +48,9 @@ def write_workbook(path: Path, poll: Poll, slips: Slips, *, url: str) -> None:
     sheet.title = "评议码"
     sheet.append(HEADINGS)
     for n, (code, voter_class) in enumerate(slips, start=1):
-        label = poll.class_named(voter_class).label.zh
+        label = f"{voter_class} {poll.class_named(voter_class).label.zh}"
         link = address(poll.name, code, url=url)
-        sheet.append((n, f"{voter_class} {label}", pretty(code), link))
+        sheet.append((n, label, pretty(code), link))
     for n, width in enumerate(WIDTHS, start=1):
         sheet.column_dimensions[get_column_letter(n)].width = width
     for cell in sheet[1]:
@@ -58,8 +59,8 @@ def write_workbook(path: Path, poll: Poll, slips: Slips, *, url: str) -> None:
         row[2].font = Font(name="Consolas", size=12)
         for cell in row:
             cell.alignment = Alignment(vertical="center")
-            if isinstance(cell.value, str):
-                cell.data_type = "s"
+            if isinstance(cell.value, str):  # never a formula, also when someone edits the cell
+                cell.data_type, cell.quotePrefix = "s", True
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
     try:
@@ -96,7 +97,8 @@ def page(poll: Poll, slips: Slips, *, url: str) -> str:
     form = f"{url.rstrip('/')}/p/{quote(poll.name)}"
     made = []
     for code, voter_class in slips:
-        qr = segno.make(address(poll.name, code, url=url), error="m", micro=False)
+        # one mask for all: trying the eight masks takes six times as long and reads no better
+        qr = segno.make(address(poll.name, code, url=url), error="m", micro=False, mask=MASK)
         made.append(
             SLIP.format(
                 qr=qr.svg_inline(scale=1, border=1, omitsize=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..errors import DatasetError
@@ -39,9 +40,9 @@ def import_table(
         With the column or cell that cannot be used; nothing is written.
     """
     table = _read(Path(path), [c for c in (voter, target, value, voter_class) if c])
-    numbers: pd.Series = pd.to_numeric(table[value], errors="coerce")
-    if numbers.isna().any():
-        row = int(numbers.isna().to_numpy().argmax())
+    is_number = np.isfinite(pd.to_numeric(table[value], errors="coerce").to_numpy(dtype=float))
+    if not is_number.all():
+        row = int(is_number.argmin())
         raise DatasetError.of(
             "table-number", f"{Path(path).name} › {value}{row + 2}", got=table[value].iloc[row]
         )
@@ -59,6 +60,8 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise DatasetError.of("table-unreadable", str(path), why=str(error)[:200]) from error
+    if table.empty and len(table.columns):
+        raise DatasetError.of("table-unreadable", path.name, why="没有数据行 no rows")
     for column in columns:
         if column not in table:
             known = ", ".join(map(str, table.columns))

@@ -57,9 +57,7 @@ class Store:
         self.sealer = seal.Sealer(poll.public_key)
         self._key = hmac.digest(self.pepper, b"digest\x00" + poll.name.encode(), "sha256")
         self._engine = open_box(home, poll)
-        self._line = Line(
-            self._engine, look=_LOOK, state=_STATE, find=_FIND, burn=_BURN, drop=_DROP, count=_COUNT
-        )
+        self._line = Line(self._engine, **_STATEMENTS)
 
     @classmethod
     def publish(cls, home: Home, poll: Poll, code_hashes: Iterable[tuple[bytes, str]]) -> Store:
@@ -122,9 +120,8 @@ class Store:
     def counted(self, receipt: str) -> bool:
         """Return whether a ballot with this receipt is in the box."""
         first, last = seal.receipt_range(receipt)
-        find = sa.select(envelopes.c.id).where(envelopes.c.id.between(first, last)).limit(1)
-        with transaction(self._engine, writes=False) as connection:
-            return connection.execute(find).first() is not None
+        with self._line.turn(writes=False) as line:
+            return line.ask("range", {"first": first, "last": last}) is not None
 
     def cast(self, envelope: Envelope, code_hash: bytes | None) -> bool:
         """Burn the code and drop the envelope, in one transaction; True when it is new.
@@ -249,6 +246,15 @@ _COUNT = sa.update(state).values(cast=sa.bindparam("new_cast"), digest=sa.bindpa
 _SLIPS = sa.select(codes.c.voter_class, sa.func.count(), sa.func.sum(codes.c.used)).group_by(
     codes.c.voter_class
 )
+
+
+_RANGE = sa.select(envelopes.c.id).where(
+    envelopes.c.id.between(sa.bindparam("first"), sa.bindparam("last"))
+)
+_STATEMENTS = {
+    "look": _LOOK, "state": _STATE, "find": _FIND, "burn": _BURN, "drop": _DROP, "count": _COUNT,
+    "range": _RANGE,
+}  # fmt: skip
 
 
 def _row(envelope: Envelope) -> dict[str, object]:

@@ -62,7 +62,12 @@ PRAGMAS = (
     "auto_vacuum=NONE",
     "wal_autocheckpoint=4000",
 )
-SETTINGS = ("fsync", "full_page_writes", "track_commit_timestamp", "log_statement")
+UNFIT = (
+    ("fsync", ("off",), "not-durable"),
+    ("full_page_writes", ("off",), "not-durable"),
+    ("track_commit_timestamp", ("on",), "database-keeps-times"),
+    ("log_statement", ("mod", "all"), "database-keeps-times"),
+)
 
 
 def schema_of(poll: Poll) -> str:
@@ -76,6 +81,8 @@ def schema_of(poll: Poll) -> str:
 def engine_for(path: Path, url: str, schema: str, *, new: bool = False) -> sa.Engine:
     """Return the engine for one poll: a SQLite file of its own, or a schema of its own.
 
+    It keeps no connection; what is worth keeping open is a :class:`~.line.Line`.
+
     Raises
     ------
     StorageError
@@ -86,7 +93,7 @@ def engine_for(path: Path, url: str, schema: str, *, new: bool = False) -> sa.En
             "sqlite+pysqlite://",
             creator=partial(_open_file, path, "rwc" if new else "rw"),
             paramstyle="named",
-            poolclass=sa.pool.QueuePool,
+            poolclass=sa.pool.NullPool,
         )
         event.listen(engine, "begin", _begin)
         return engine
@@ -95,7 +102,9 @@ def engine_for(path: Path, url: str, schema: str, *, new: bool = False) -> sa.En
         if parsed.get_backend_name() != "postgresql":
             raise StorageError.of("database-url", why=parsed.get_backend_name())
         parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = sa.create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        engine = sa.create_engine(
+            parsed, poolclass=sa.pool.NullPool, isolation_level="READ COMMITTED"
+        )
     except (exc.ArgumentError, ImportError) as error:
         raise StorageError.of("database-url", why=str(error).splitlines()[0]) from error
     event.listen(engine, "connect", _examine)
@@ -120,16 +129,12 @@ def _examine(connection: Any, _: Any) -> None:
     """Refuse a server that may lose a commit, or that writes down when each one came."""
     connection.autocommit = True
     connection.execute("SET synchronous_commit TO on")
-    asked = ", ".join(f"current_setting('{name}')" for name in SETTINGS)
-    said = dict(zip(SETTINGS, connection.execute(f"SELECT {asked}").fetchone(), strict=True))
+    said = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
     connection.autocommit = False
-    for name in ("fsync", "full_page_writes"):
-        if said[name] != "on":
-            raise StorageError.of("not-durable", why=f"{name}={said[name]}")
-    timed = said["track_commit_timestamp"] == "on" and "track_commit_timestamp=on"
-    logged = said["log_statement"] in ("mod", "all") and f"log_statement={said['log_statement']}"
-    if found := timed or logged:
-        raise StorageError.of("database-keeps-times", why=found)
+    for name, bad, code in UNFIT:
+        if said[name] in bad:
+            connection.close()
+            raise StorageError.of(code, why=f"{name}={said[name]}")
 
 
 def _begin(connection: sa.Connection) -> None:
