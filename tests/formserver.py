@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import http.client
 import json
@@ -12,17 +13,19 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from zuofeng_survey.codes import hash_code
 from zuofeng_survey.poll import Target, new_poll
 from zuofeng_survey.questionnaire import find, load
 from zuofeng_survey.store import Home, Store
 
+T = TypeVar("T")
 FORMS = ("FZ", "SJ", "MY", "ZC", "TL", "HF", "XH", "ZT")
 CODES = 60
 START = """
@@ -134,6 +137,12 @@ class Running:
             if "kernel-" in line and f"k{self.process.pid}_" in line:  # type: ignore[union-attr]
                 found[line.split("kernel-")[-1].split(".json")[0]] = int(folder.name)
         return found
+
+
+def alone(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of its own: Playwright's loop has this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def free_port() -> int:

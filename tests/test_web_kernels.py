@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import pytest
 
+from formserver import alone
 from zuofeng_survey.web.kernels import FormKernels, KernelsFull, bare_environment, widget_message
 
 
@@ -33,7 +33,7 @@ def test_past_the_cap_nothing_is_started():
     kernels = Counting(cap=2)
     kernels.up, kernels.starting = {"a"}, 1
     with pytest.raises(KernelsFull) as error:
-        asyncio.run(kernels.start_kernel())
+        alone(kernels.start_kernel())
     assert error.value.code == "kernels-full"
     assert kernels.starting == 1
 
@@ -45,9 +45,9 @@ def test_a_kernel_whose_page_never_comes_is_given_back():
     kernels.serve_page("a")
     kernels.serve_page("b")
     kernels.notify_connect("b")
-    asyncio.run(kernels.reap())
+    alone(kernels.reap())
     assert kernels.closed == []
-    asyncio.run(kernels.reap())
+    alone(kernels.reap())
     assert kernels.closed == ["a"]
 
 
@@ -56,9 +56,9 @@ def test_a_kernel_whose_page_went_away_is_given_back():
     kernels.up, kernels._kernel_connections = {"a"}, {"a": 1}
     kernels.clock = iter([0.0, 299.0, 301.0]).__next__
     kernels.notify_disconnect("a")
-    asyncio.run(kernels.reap())
+    alone(kernels.reap())
     assert kernels.closed == []
-    asyncio.run(kernels.reap())
+    alone(kernels.reap())
     assert kernels.closed == ["a"]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tornado.websocket import websocket_connect
 
-from formserver import Running, new_server
+from formserver import Running, alone, new_server
 
 TYPES = [
     "execute_request",
@@ -94,7 +94,7 @@ async def _talk(server: Running, kernel: str, sent: Sequence[str | bytes]) -> li
 
 def talk(server: Running, opened: Opened, *sent: str | bytes) -> list[dict[str, Any]]:
     """Send messages to a kernel, and return what comes back until it is quiet."""
-    return asyncio.run(_talk(server, opened[0], sent))
+    return alone(_talk(server, opened[0], sent))
 
 
 def message(kind: str, content: dict[str, Any], channel: str | None = "shell") -> str:

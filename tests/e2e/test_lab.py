@@ -43,6 +43,7 @@ def test_a_form_in_jupyterlab_is_a_preview(browser: Browser, lab: str):
     page = browser.new_page()
     page.goto(f"{lab}/lab/tree/ZC.ipynb")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.get_by_text("(ipykernel) | Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     expect(page.locator(".zf-preview").first).to_contain_text("不会保存", timeout=30_000)

@@ -12,15 +12,13 @@ from typing import Any
 _FROM = {
     "FormServer": "server",
     "SurveyForm": "widget",
-    "definition": "definition",
     "preview_definition": "definition",
     "serve": "server",
 }
-
-__all__ = ["FormServer", "SurveyForm", "preview_definition", "serve"]
+__all__ = list(_FROM)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
+    if name in _FROM:
         return getattr(import_module(f".{_FROM[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -100,7 +100,8 @@ class Ballots(CodeCheck):
 
     async def post(self, poll: str) -> None:
         body = self.read_body()
-        ballot_id, code = body.get("ballot_id"), body.get("code") or ""
+        ballot_id: Any = body.get("ballot_id")
+        code: Any = body.get("code") or ""
         answers, today = body.get("answers"), self.office.today()
         await asyncio.sleep(self.office.guesses.pause())
         try:

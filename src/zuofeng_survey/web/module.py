@@ -7,8 +7,9 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
+HERE = Path(__file__).parent
 PARTS = ("expression.js", "answers.js", "form.js")
 _IMPORT = re.compile(r"^import .*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export \{.*\};\n?", re.MULTILINE)
@@ -29,7 +30,7 @@ class Asset:
 
 
 def _static(name: str) -> str:
-    return resources.files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+    return (HERE / "static" / name).read_text(encoding="utf-8")
 
 
 @cache

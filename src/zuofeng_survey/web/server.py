@@ -11,7 +11,6 @@ import logging
 import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -57,12 +56,13 @@ class FormServer(Voila):
 
     def setup_template_dirs(self) -> None:
         """Use our own template, wherever the package is installed."""
-        self.template_paths = [str(resources.files(__package__) / "voila")]
+        self.template_paths = [str(Path(__file__).parent / "voila")]
         self.static_paths = []
 
-    def init_settings(self) -> dict[str, Any]:
-        found = super().init_settings()
-        found.update(
+    def init_settings(self) -> dict[str, Any]:  # type: ignore[override]
+        found: Any = super().init_settings()
+        return dict(
+            found,
             log_function=lambda _: None,
             compress_response=True,
             default_handler_class=UnknownPage,
@@ -70,9 +70,8 @@ class FormServer(Voila):
             websocket_max_message_size=LIMIT_BYTES,
             websocket_ping_timeout=30_000,
         )
-        return found
 
-    def init_handlers(self) -> list[Any]:
+    def init_handlers(self) -> list[Any]:  # type: ignore[override]
         """Our routes, and of Voila's only what a form page needs."""
         kernel = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
         visits, office = {"visits": self.visits}, {"office": self.office}
@@ -91,7 +90,7 @@ class FormServer(Voila):
         sockets = _bind(self.port, self.ip)
         self.connection_dir = connection_folder(Path(self.connection_dir_root))
         self.forms = _forms(Path(self.root_dir))
-        self.visits = Visits(self, ready=self.ready_pages)
+        self.visits = Visits(self, self.office, self.forms, ready=self.ready_pages)
         asyncio.run(self._run(sockets))
 
     async def _run(self, sockets: list[Any]) -> None:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tornado.iostream import StreamClosedError
+from voila.app import Voila
 from voila.notebook_renderer import NotebookRenderer
 
 from ..errors import Problem
 from .answering import PAGE_POLICY, Quiet, check_origin, set_headers
+from .api import Office
 from .kernels import FormKernels, KernelsFull
 from .module import assets
 from .pages import full_page, refusal_page
-
-if TYPE_CHECKING:
-    from .server import FormServer
 
 log = logging.getLogger(__name__)
 LONGEST_READY = 3600
@@ -39,8 +38,10 @@ class Ready:
 class Visits:
     """Makes pages of form notebooks, and keeps some ready for forms that are being visited."""
 
-    def __init__(self, server: FormServer, *, ready: int) -> None:
-        self.server = server
+    def __init__(self, voila: Voila, office: Office, forms: Collection[str], *, ready: int) -> None:
+        self.voila = voila
+        self.office = office
+        self.forms = forms
         self.wanted = ready
         self.ready: list[Ready] = []
         self.filling: dict[asyncio.Task[None], str] = {}
@@ -48,19 +49,19 @@ class Visits:
 
     @property
     def kernels(self) -> FormKernels:
-        return self.server.kernel_manager
+        return self.voila.kernel_manager
 
     async def start(self, form: str) -> tuple[str, AsyncIterator[str]]:
         """Start a kernel for a form; return its id and the page as it comes."""
-        server = self.server
+        voila = self.voila
         renderer = NotebookRenderer(
-            voila_configuration=server.voila_configuration,
-            traitlet_config=server.config,
+            voila_configuration=voila.voila_configuration,
+            traitlet_config=voila.config,
             notebook_path=f"{form}.ipynb",
-            template_paths=server.template_paths,
-            contents_manager=server.contents_manager,
-            base_url=server.base_url,
-            kernel_spec_manager=server.kernel_spec_manager,
+            template_paths=voila.template_paths,
+            contents_manager=voila.contents_manager,
+            base_url=voila.base_url,
+            kernel_spec_manager=voila.kernel_spec_manager,
             page_config={
                 "css": assets()["form.css"].url,
                 "form": assets()["form.js"].url,
@@ -128,8 +129,7 @@ class FormPage(Quiet):
         set_headers(self, PAGE_POLICY)
 
     async def get(self, form: str) -> None:
-        server = self.visits.server
-        if form not in server.forms:
+        if form not in self.visits.forms:
             self.send_error(404)
             return
         if page := self.visits.take(form):
@@ -155,7 +155,7 @@ class FormPage(Quiet):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, KernelsFull):
-            office = self.visits.server.office
+            office = self.visits.office
             self.set_status(503)
             self.set_header("Retry-After", "60")
             self.finish(full_page(office.boxes.polls(office.today())))
