@@ -7,6 +7,7 @@ import datetime as dt
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -26,6 +27,7 @@ from zuofeng_survey.questionnaire import find, load
 from zuofeng_survey.store import Home, Store
 
 T = TypeVar("T")
+Opened = tuple[str, str]
 FORMS = ("FZ", "SJ", "MY", "ZC", "TL", "HF", "XH", "ZT")
 CODES = 60
 START = """
@@ -143,6 +145,15 @@ def alone(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a thread of its own: Playwright's loop has this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+def open_page(server: Running, form: str) -> Opened:
+    """Return the kernel and the widget of a freshly opened Voila page."""
+    page = server.ask("GET", f"/voila/render/{form}.ipynb").body.decode()
+    kernel = re.search(r'data-kernel="([\w-]+)"', page)
+    model = re.search(r'"model": ?"(\w+)"', page)
+    assert kernel and model
+    return kernel[1], model[1]
 
 
 def free_port() -> int:

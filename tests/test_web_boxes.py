@@ -66,6 +66,12 @@ def test_a_box_frozen_in_the_middle_is_told_as_the_end(office: Office, tmp_path:
     assert error.value.code == "poll-closed"
 
 
+def test_a_damaged_box_hides_no_other(office: Office, tmp_path: Path):
+    publish(Running(office.boxes.home, tmp_path / "log"), "TL", "tl")
+    (office.boxes.home.folder("my") / "poll.db").write_bytes(b"not a database" * 1000)
+    assert [p.name for p in office.boxes.polls(TODAY)] == ["tl"]
+
+
 def test_a_receipt_is_found_by_its_first_eighty_bits_only(office: Office):
     receipts = [cast(office.boxes.store("my"), f"{n:032x}", "", {}).text for n in range(20)]
     assert all(office.boxes.counted("my", r) for r in receipts)
@@ -75,10 +81,10 @@ def test_a_receipt_is_found_by_its_first_eighty_bits_only(office: Office):
 
 
 def test_a_definition_is_worked_out_once_a_day(office: Office):
-    first = office.definition("my")
-    assert office.definition("my") is first
+    first = office.told("my")
+    assert office.told("my") is first
     office.today = lambda: TODAY + dt.timedelta(1)
-    assert office.definition("my")["today"] != first["today"]
+    assert office.told("my").definition["today"] != first.definition["today"]
 
 
 # ── bodies ────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 from tornado.websocket import websocket_connect
 
-from formserver import Running, alone, new_server
+from formserver import Opened, Running, alone, open_page
 
 TYPES = [
     "execute_request",
@@ -51,18 +50,6 @@ TYPES = [
     "COMM_MSG",
     "comm_msg\x00",
 ]
-
-
-Opened = tuple[str, str]
-
-
-def open_page(server: Running, form: str) -> Opened:
-    """Return the kernel and the widget of a freshly opened page."""
-    page = server.ask("GET", f"/voila/render/{form}.ipynb").body.decode()
-    kernel = re.search(r'data-kernel="([\w-]+)"', page)
-    model = re.search(r'"model": ?"(\w+)"', page)
-    assert kernel and model
-    return kernel[1], model[1]
 
 
 @pytest.fixture
@@ -182,21 +169,3 @@ def test_sockets_and_histories_are_nobody_else_s(server: Running, opened: Opened
     assert not list(server.home.path.rglob("history.sqlite*"))
     nobody = server.home.path.parent / "nobody"
     assert [str(p) for p in nobody.rglob("*") if p.is_file()] == []
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = new_server(tmp_path_factory.mktemp("small"), ("FZ",)).start(kernels=2, ready=0)
-    yield running
-    running.stop()
-
-
-def test_past_the_cap_comes_a_polite_page_that_leads_to_the_plain_one(small: Running):
-    pages = [open_page(small, "FZ") for _ in range(2)]
-    full = small.ask("GET", "/voila/render/FZ.ipynb")
-    assert full.status == 503
-    assert int(full.headers["Retry-After"]) > 0
-    assert "同时打开的页面太多" in full.body.decode() and "/p/fz" in full.body.decode()
-    assert len(small.kernels()) == 2
-    small.ask("POST", f"/voila/api/shutdown/{pages[0][0]}", b"")
-    assert open_page(small, "FZ")

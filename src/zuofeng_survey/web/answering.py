@@ -44,6 +44,7 @@ _BY_CODE = {
     "body-shape": 400,
     "body-too-deep": 400,
     "body-too-large": 413,
+    "poll-broken": 503,
     "poll-closed": 410,
     "poll-not-yet": 403,
 }

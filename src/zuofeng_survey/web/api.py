@@ -19,8 +19,20 @@ from .bodies import read_json
 from .boxes import Boxes
 from .definition import definition
 from .guesses import Guesses
+from .module import Asset, asset
+from .pages import form_page
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of a poll on one day, worked out once."""
+
+    store: Store
+    day: dt.date
+    definition: dict[str, Any]
+    page: Asset
 
 
 @dataclass(slots=True)
@@ -31,16 +43,17 @@ class Office:
     threads: Executor
     guesses: Guesses = field(default_factory=Guesses)
     today: Callable[[], dt.date] = dt.date.today
-    _told: dict[str, tuple[Store, dt.date, dict[str, Any]]] = field(default_factory=dict)
+    _told: dict[str, Told] = field(default_factory=dict)
 
-    def definition(self, poll: str) -> dict[str, Any]:
-        """Return what the form of a poll shows today; worked out once a day."""
+    def told(self, poll: str) -> Told:
+        """Return what the form of a poll shows today."""
         store, today = self.boxes.store(poll), self.today()
         known = self._told.get(poll)
-        if known is None or known[0] is not store or known[1] != today:
-            known = (store, today, definition(store.poll, today=today))
-            self._told[poll] = known
-        return known[2]
+        if known is None or known.store is not store or known.day != today:
+            found = definition(store.poll, today=today)
+            page = asset("page.html", "text/html", form_page(found))
+            known = self._told[poll] = Told(store, today, found, page)
+        return known
 
     async def use(self, poll: str, act: Callable[[Store], T]) -> T:
         """Do something with a poll's box in a thread: a commit waits for the disk, others do not."""
@@ -67,7 +80,7 @@ class Definition(OfficeAnswer):
     """``definition.json``: what the form shows."""
 
     def get(self, poll: str) -> None:
-        self.say(self.office.definition(poll))
+        self.say(self.office.told(poll).definition)
 
 
 class CodeCheck(OfficeAnswer):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from ..codes import ALPHABET
-from ..errors import PollError, StorageError
+from ..errors import PollError, StorageError, ZuofengError
 from ..poll import NAME, Poll
 from ..store import Home, Store
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class Boxes:
@@ -61,12 +63,15 @@ class Boxes:
             raise
 
     def polls(self, today: dt.date) -> list[Poll]:
-        """Return the polls that take ballots on a day."""
+        """Return the polls that take ballots on a day; a box that cannot be opened hides no other."""
         found = []
         for name in self.home.polls():
             try:
                 poll = self.store(name).poll
             except PollError:
+                continue
+            except ZuofengError as error:
+                log.error("the box of %s cannot be opened: %s", name, error)
                 continue
             if poll.refusal(today) is None:
                 found.append(poll)

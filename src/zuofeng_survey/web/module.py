@@ -50,16 +50,17 @@ def form_css() -> str:
 @cache
 def assets() -> dict[str, Asset]:
     """Return the files that pages ask for, each under the name that pages know it by."""
-    form = _asset("form.js", "text/javascript", form_module())
-    css = _asset("form.css", "text/css", _static("site.css") + form_css())
+    form = asset("form.js", "text/javascript", form_module())
+    css = asset("form.css", "text/css", _static("site.css") + form_css())
     found = {"form.js": form, "form.css": css}
     for name in ("page.js", "kernel.js"):
         text = _static(name).replace('"./form.js"', f'"{form.url}"')
-        found[name] = _asset(name, "text/javascript", text)
+        found[name] = asset(name, "text/javascript", text)
     return found
 
 
-def _asset(name: str, content_type: str, text: str) -> Asset:
+def asset(name: str, content_type: str, text: str) -> Asset:
+    """Make a file of a text, compressed once for everybody."""
     body = text.encode("utf-8")
     stem, suffix = name.split(".")
     digest = hashlib.sha256(body).hexdigest()[:16]

@@ -11,8 +11,8 @@ from ..errors import Problem, ZuofengError
 from ..questionnaire import Text
 from .answering import PAGE_POLICY, Quiet, set_headers, status_of
 from .api import Office
-from .module import assets
-from .pages import form_page, index_page, refusal_page
+from .module import Asset, assets
+from .pages import index_page, refusal_page
 
 
 class Page(Quiet):
@@ -28,6 +28,15 @@ class Page(Quiet):
         """Answer a monitor without a body."""
         self.get(*path)
 
+    def send(self, asset: Asset) -> None:
+        """Finish with a file, compressed where the browser can read that."""
+        takes_gzip = "gzip" in self.request.headers.get("Accept-Encoding", "")
+        self.set_header("Content-Type", asset.content_type)
+        self.set_header("Vary", "Accept-Encoding")
+        if takes_gzip:
+            self.set_header("Content-Encoding", "gzip")
+        self.finish(asset.gzipped if takes_gzip else asset.body)
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, ZuofengError):
@@ -42,7 +51,7 @@ class PollPage(Page):
     """``/p/POLL``: the form, without a kernel."""
 
     def get(self, poll: str) -> None:
-        self.finish(form_page(self.office.definition(poll)))
+        self.send(self.office.told(poll).page)
 
 
 class FrontPage(Page):
@@ -72,9 +81,4 @@ class AssetFile(Page):
         if asset is None:
             raise tornado.web.HTTPError(404)
         self.set_header("Cache-Control", "public, max-age=31536000, immutable")
-        self.set_header("Content-Type", asset.content_type)
-        self.set_header("Vary", "Accept-Encoding")
-        takes_gzip = "gzip" in self.request.headers.get("Accept-Encoding", "")
-        if takes_gzip:
-            self.set_header("Content-Encoding", "gzip")
-        self.finish(asset.gzipped if takes_gzip else asset.body)
+        self.send(asset)
