@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from zuofeng_survey.dataset import Dataset
-from zuofeng_survey.dataset.freezing import COUNTS
-from zuofeng_survey.dataset.writing import Content, totals, write
+from zuofeng_survey.dataset.counting import plain, totals
+from zuofeng_survey.dataset.writing import Content, write
 from zuofeng_survey.poll import Target, new_poll
 from zuofeng_survey.questionnaire import find, load
 
@@ -39,15 +39,17 @@ def frozen(
         found[c.base]["issued"] += c.issued
     for voter_class, answers in ballots:
         found[voter_class].update(cast=1, valid=1, asked=len(answers), answered=len(answers))
-    plain = {name: {key: row[key] for key in COUNTS} for name, row in found.items()}
+    rows = plain(found)
     codebook = {
         "questionnaire": q.model_dump(mode="json"),
         "targets": [t.model_dump(mode="json") for t in targets],
         "classes": [c.model_dump(mode="json") for c in poll.classes],
     }
     facts = {"poll": folder.name, "source": "poll", "form_id": form_id, "version": "1",
-             "access": poll.access, "k": 5, "counts": plain, "totals": totals(plain, COUNTS)}  # fmt: skip
-    content = Content(ballots=[(c, list(a)) for c, a in ballots])
+             "access": poll.access, "k": 5, "counts": rows, "totals": totals(rows)}  # fmt: skip
+    content = Content()
+    for voter_class, answers in ballots:
+        content.add(voter_class, answers)
     return write(folder, content, codebook, facts)
 
 

@@ -15,7 +15,7 @@ from zuofeng_survey.dataset import Dataset, import_table
 from zuofeng_survey.errors import UsageError
 from zuofeng_survey.html import shown, shown_table, table_html
 from zuofeng_survey.poll import Target
-from zuofeng_survey.results.opinion import groupings
+from zuofeng_survey.results.counting import groupings
 from zuofeng_survey.results.release import hidden
 
 pytestmark = IBIS_WARNS
@@ -363,10 +363,10 @@ def test_two_of_four_answers_are_no_check_score(tmp_path):
 
 def test_what_goes_through_the_protected_channel_is_in_no_summary():
     from zuofeng_survey.questionnaire import find, load
-    from zuofeng_survey.results.opinion import _areas
+    from zuofeng_survey.results.counting import areas_of
 
     q = load(find("HF"))
-    summed = {i.name for items in _areas(q).values() for i in items} | set(groupings(q))
+    summed = {i.name for items in areas_of(q).values() for i in items} | set(groupings(q))
     assert not summed & {i.name for _, i in q.walk() if i.alert or i.sensitive}
 
 

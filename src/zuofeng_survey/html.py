@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,7 +88,7 @@ def shown(value: Any, column: str = "", n: float = math.inf) -> str:
 
 def shown_table(frame: pd.DataFrame, *, headings: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Return the table as a reader sees it: every cell rounded to text, headings in Chinese."""
-    of = frame["n"] if "n" in frame else [math.inf] * len(frame)
+    of = next((frame[c] for c in ("n", "issued") if c in frame), [math.inf] * len(frame))
     said = {
         c: [shown(v, c, n) for v, n in zip(frame[c].tolist(), of, strict=True)]
         for c in frame.columns
@@ -110,6 +111,32 @@ def table_html(
         f"{escape(caption or '表格')}'><table class='zf-table'>{title}<thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def table_text(frame: pd.DataFrame, *, headings: Mapping[str, str] | None = None) -> str:
+    """Return the table as text for reports; a Chinese character is as wide as two letters.
+
+    >>> print(table_text(pd.DataFrame({"label": ["甲", "ab"], "n": [7, 12]})))
+    对象  票数
+    甲       7
+    ab      12
+    """
+    said = shown_table(frame, headings=headings)
+    rows = [
+        [str(c) for c in said.columns],
+        *(list(map(str, r)) for r in said.itertuples(index=False)),
+    ]
+    wide = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = [first + " " * (wide[0] - _width(first))]
+        cells += [" " * (w - _width(v)) + v for v, w in zip(others, wide[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def note(text: str, *, kind: str = "note") -> str:

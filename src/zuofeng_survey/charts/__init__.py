@@ -6,7 +6,16 @@ more digits from a tooltip than from the table.
 """
 
 from .ballots import grade_plot, rank_plot
-from .dress import MOST, save, show
+from .dress import MOST, picture, save, show
 from .opinions import group_plot, satisfaction_plot
 
-__all__ = ["MOST", "grade_plot", "group_plot", "rank_plot", "satisfaction_plot", "save", "show"]
+__all__ = [
+    "MOST",
+    "grade_plot",
+    "group_plot",
+    "picture",
+    "rank_plot",
+    "satisfaction_plot",
+    "save",
+    "show",
+]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
+import vl_convert
+from IPython.display import SVG
 
 FONT = "'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
 LIKERT_COLOURS = ["#B23A00", "#F2C06B", "#E3E3E3", "#6BAED6", "#08519C"]
@@ -18,6 +20,11 @@ def show(chart: Any) -> alt.JupyterChart:
     """Return a widget that draws the chart in JupyterLab and Voila without internet."""
     alt.JupyterChart.enable_offline()
     return alt.JupyterChart(chart, embed_options={"actions": False, "renderer": "svg"})
+
+
+def picture(chart: Any) -> SVG:
+    """Return the chart as a drawing, for a report that is read where no script runs."""
+    return SVG(vl_convert.vegalite_to_svg(chart.properties(width=WIDTH).to_json()))
 
 
 def save(chart: Any, path: str, *, scale: float = 2.0) -> None:

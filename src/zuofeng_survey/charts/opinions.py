@@ -37,7 +37,7 @@ def satisfaction_plot(opinion: results.Opinion) -> alt.LayerChart:
                         scale=alt.Scale(domain=names, range=colours[: len(names)]),
                         legend=legend()),
         tooltip=[alt.Tooltip("label:N", title="方面"), alt.Tooltip("level_label:N", title="回答"),
-                 alt.Tooltip("said:N", title="占比"), alt.Tooltip("rate:N", title="满意率（95%区间）"),
+                 alt.Tooltip("said:N", title="占比"), alt.Tooltip("rate:N", title=opinion.words["satisfied_rate"] + "（95%区间）"),
                  alt.Tooltip("known:N", title="知晓率"), alt.Tooltip("n:N", title="人数")],
     )  # fmt: skip
     middle = (
@@ -96,12 +96,18 @@ def group_plot(opinion: results.Opinion, area: str) -> alt.LayerChart:
             "lower": table["lower_rate"].round(3),
             "upper": table["upper_rate"].round(3),
             "said": [
-                shown(v, "satisfied_rate", of) for v, of in zip(table["satisfied_rate"], n, strict=True)
+                shown(v, "satisfied_rate", of)
+                for v, of in zip(table["satisfied_rate"], n, strict=True)
             ],
         }
     )
     order = frame.sort_values("rate", ascending=False)["group"].tolist()
-    x = alt.X("lower:Q", title="满意率与 95% 区间", scale=alt.Scale(domain=[0, 1]), axis=percents())
+    x = alt.X(
+        "lower:Q",
+        title=opinion.words["satisfied_rate"] + "与 95% 区间",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=percents(),
+    )
     y = rows_of("group", order, lines=2)
     tips = [alt.Tooltip("group:N", title="分组"), alt.Tooltip("said:N", title="满意率")]
     base = alt.Chart(frame)
@@ -113,7 +119,7 @@ def group_plot(opinion: results.Opinion, area: str) -> alt.LayerChart:
     )
     return dressed(
         alt.layer(bars, dots),
-        title=f"分组满意率：{label}",
+        title=f"分组比较：{label}",
         subtitle="横条互相重叠的组，分不出高低",
         height=alt.Step(40),
         said=f"{len(frame)} 个组的满意率",

@@ -7,33 +7,28 @@ answers: somebody's four answers on one area are one opinion.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import ibis
 import numpy as np
 import pandas as pd
 
-from .. import scoring
 from ..dataset import Dataset
 from ..errors import Problem, UsageError
-from ..html import note, table_html
-from ..questionnaire import Item, Questionnaire
+from ..html import note, shown, table_html
+from ..questionnaire import Questionnaire
 from ..stats.intervals import wilson
 from ..stats.ranking import rank_sets_from
+from .counting import COUNTS, EVERYONE, UNSAID, areas_of, count, groupings, levels_of
 from .release import hidden
 
 RANK_FROM = 30
 PRESSED = {"MY": ("MY-G05", "1")}
 PRESSED_FROM = 0.02
-GOOD = 75.0
-GOOD_OF = {"sat3": 60.0}
-GENERIC = ("差", "较差", "中等", "较好", "好")
-EVERYONE = ""
-UNSAID = "unsaid"
+WORDS = {"label": "方面", "n": "人数", "index": "满意指数", "satisfied_rate": "满意率"}
+OWN_WORDS = {"index": "均分", "satisfied_rate": "较好以上率"}
 COLUMNS = ["n", "index", "se", "satisfied_rate", "lower_rate", "upper_rate", "known_rate"]
 BANDED = ["index", "se", "lower_rate", "upper_rate"]
-COUNTS = ["n", "good", "valid", "dk", "total", "squares"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +50,8 @@ class Opinion:
         ``level_label``, ``share`` of valid answers, ``n`` (answers).
     problems : tuple of Problem
         What is not shown or not ranked, and why.
+    words : dict
+        What the columns are called: a self-inspection is not about satisfaction.
     """
 
     dataset: str
@@ -63,6 +60,7 @@ class Opinion:
     summary: pd.DataFrame
     levels: pd.DataFrame
     problems: tuple[Problem, ...]
+    words: dict[str, str]
 
     def table(self) -> pd.DataFrame:
         """Return the summary, unrounded."""
@@ -81,8 +79,27 @@ class Opinion:
             kept
         ].reset_index(drop=True)
 
+    def sentence(self, area: str) -> str:
+        """Return what everyone together says of one area, in one sentence."""
+        row: dict[Any, Any] = self.everyone().set_index("area").loc[area].to_dict()
+        n = row["n"]
+        if np.isnan(n):
+            return f"{row['label']}：人数太少，不显示。"
+        rate, low, high, known = (shown(row[c], c, n) for c in COLUMNS[3:])
+        return (
+            f"{row['label']}：{n:.0f} 人有效作答，{self.words['satisfied_rate']} {rate}"
+            f"（95% 区间 {low}—{high}），知晓率 {known}，"
+            f"{self.words['index']} {shown(row['index'], 'index')}。"
+        )
+
+    def remarks(self, lang: str = "zh") -> str:
+        """Return what is not shown or not ranked, a line each."""
+        return "\n".join(p.en if lang == "en" else p.zh for p in self.problems)
+
     def _repr_html_(self) -> str:
-        return table_html(self.everyone()) + "".join(note(p.zh) for p in self.problems)
+        return table_html(self.everyone(), headings=self.words) + "".join(
+            note(p.zh) for p in self.problems
+        )
 
 
 def mass_opinion(dataset: Dataset, by: str = "") -> Opinion:
@@ -114,12 +131,12 @@ def mass_opinion(dataset: Dataset, by: str = "") -> Opinion:
     if by and by not in (known := groupings(q)):
         listed = ", ".join(known) or "—"
         raise UsageError.of("by-unknown", dataset.name, name=by, known=listed)
-    facts = _facts(dataset, by)
+    facts = count(dataset, by)
     pressed = _pressed(dataset, by)
     summary = _summary(q, facts, by, k=dataset.manifest["k"], pressed=pressed)
     problems = _problems(dataset, summary, pressed)
-    levels = _levels(dataset, summary)
-    return Opinion(dataset.name, dataset.hash, by, summary, levels, tuple(problems))
+    levels = levels_of(dataset, summary)
+    return Opinion(dataset.name, dataset.hash, by, summary, levels, tuple(problems), WORDS)
 
 
 def self_inspection(dataset: Dataset, by: str = "") -> Opinion:
@@ -137,82 +154,14 @@ def self_inspection(dataset: Dataset, by: str = "") -> Opinion:
     found = mass_opinion(dataset, by)
     none = dict.fromkeys(("rank", "rank_lower", "rank_upper"), np.nan)
     kept = tuple(p for p in found.problems if p.code != "group-unranked")
-    return Opinion(found.dataset, found.hash, by, found.summary.assign(**none), found.levels, kept)
-
-
-def groupings(q: Questionnaire) -> dict[str, str]:
-    """Return item → label of what groups may be made by: single choices without a score."""
-    return {
-        item.name: item.label.zh
-        for group, item in q.walk()
-        if item.kind == "select_one"
-        and not (group.apart or group.repeat_over or item.sensitive or item.alert)
-        and not any(c.score is not None for c in q.choices_of(item))
-    }
-
-
-def _areas(q: Questionnaire) -> dict[str, list[Item]]:
-    """Return scale → its scored items; what goes through the protected channel is in none."""
-    areas: dict[str, list[Item]] = {}
-    for group, item in q.walk():
-        scored = any(c.score is not None for c in q.choices_of(item))
-        if item.scale and scored and item.kind == "select_one" and not (item.alert or group.apart):
-            areas.setdefault(item.scale, []).append(item)
-    return areas
-
-
-def _people(dataset: Dataset) -> Any:
-    """Return one row a respondent and area: score, valid, good, dk, as Ibis."""
-    q = dataset.questionnaire
-    keys = pd.DataFrame(
-        [
-            (i.name, area, q.scales[area].min_valid, GOOD_OF.get(i.list_name, GOOD))
-            for area, items in _areas(q).items()
-            for i in items
-        ],
-        columns=["item", "area", "least", "good_from"],
-    )
-    scored = scoring.item_scores(dataset).inner_join(ibis.memtable(keys), "item")
-    one = scored.group_by("ballot", "target", "area").aggregate(
-        score=scored["score"].mean(),
-        valid=scored["score"].count(),
-        good=(scored["score"] >= scored["good_from"]).sum().cast("int64"),
-        dk=(scored["missing"] == "dk").sum().cast("int64"),
-        least=scored["least"].max(),
-    )
-    return one.mutate(counts=one["valid"] >= one["least"])
-
-
-def _facts(dataset: Dataset, by: str) -> pd.DataFrame:
-    """Return area, group and the counts that everything shown is made of."""
-    people = _people(dataset)
-    if by:
-        ratings = dataset.table("ratings")
-        said = ratings.filter(ratings["item"] == by).select("ballot", group="value")
-        people = people.left_join(said, "ballot").mutate(
-            group=lambda t: t["group"].fill_null(UNSAID)
-        )
-    else:
-        people = people.mutate(group=ibis.literal(EVERYONE))
-    grouped = people.group_by("area", "group").aggregate(
-        n=people["counts"].sum().cast("int64"),
-        good=people["good"].sum(where=people["counts"]).cast("int64"),
-        valid=people["valid"].sum(where=people["counts"]).cast("int64"),
-        dk=people["dk"].sum().cast("int64"),
-        total=people["score"].sum(where=people["counts"]),
-        squares=(people["score"] ** 2).sum(where=people["counts"]),
-    )
-    frame = grouped.execute().astype(dict.fromkeys(COUNTS, float)).fillna(0)
-    if by:
-        everyone = frame.groupby("area", as_index=False)[COUNTS].sum().assign(group=EVERYONE)
-        frame = pd.concat([everyone, frame], ignore_index=True)
-    return frame.sort_values(["area", "group"], ignore_index=True)
+    summary = found.summary.assign(**none)
+    return replace(found, summary=summary, problems=kept, words=WORDS | OWN_WORDS)
 
 
 def _summary(
     q: Questionnaire, facts: pd.DataFrame, by: str, *, k: int, pressed: dict[str, float]
 ) -> pd.DataFrame:
-    label = {name: q.scales[name].label.zh for name in _areas(q)}
+    label = {name: q.scales[name].label.zh for name in areas_of(q)}
     choices = q.choices_of(q.items[by]) if by else ()
     group_label = {c.name: c.label.zh for c in choices} | {EVERYONE: "全部", UNSAID: "未填"}
     unranked = {UNSAID, *pressed, *(c.name for c in choices if c.missing)}
@@ -223,10 +172,10 @@ def _summary(
         hide = (rows["n"] < k).to_numpy(copy=True)
         of_one_mind = [(rows["good"][is_group], rows["valid"][is_group])]
         hide[is_group] = hidden(rows["n"][is_group], k=k, parts=of_one_mind)
-        shown = _shown(rows)
-        shown.loc[hide, COLUMNS] = np.nan
-        shown.loc[shown["satisfied_rate"].isin((0.0, 1.0)), BANDED] = np.nan
-        parts.append(_ranked(shown, unranked))
+        part = _shown(rows)
+        part.loc[hide, COLUMNS] = np.nan
+        part.loc[part["satisfied_rate"].isin((0.0, 1.0)), BANDED] = np.nan
+        parts.append(_ranked(part, unranked))
     frame = pd.concat(parts, ignore_index=True)
     frame["label"] = frame["area"].map(label)
     frame["group_label"] = frame["group"].map(lambda g: group_label.get(g, g))
@@ -286,7 +235,7 @@ def _pressed(dataset: Dataset, by: str) -> dict[str, float]:
 def _problems(dataset: Dataset, summary: pd.DataFrame, pressed: dict[str, float]) -> list[Problem]:
     groups = summary[summary["group"] != EVERYONE]
     label = dict(zip(summary["group"], summary["group_label"], strict=True))
-    not_shown = groups.loc[groups["n"].isna(), "group"].nunique()
+    not_shown = int(groups["n"].isna().sum())
     small = ((groups["n"] > 0) & (groups["n"] < RANK_FROM)).any()
     k = dataset.manifest["k"]
     found = [Problem("group-small", dataset.name, {"n": not_shown, "k": k})] * bool(not_shown)
@@ -296,37 +245,3 @@ def _problems(dataset: Dataset, summary: pd.DataFrame, pressed: dict[str, float]
         params = {"names": names, "rate": f"{100 * max(pressed.values()):.0f}%"}
         found.append(Problem("pressed", dataset.name, params))
     return found
-
-
-def _levels(dataset: Dataset, summary: pd.DataFrame) -> pd.DataFrame:
-    """Return how everyone's valid answers fall on the levels of each area that may be shown."""
-    q = dataset.questionnaire
-    areas = _areas(q)
-    keys = pd.DataFrame(
-        [(i.name, area) for area, items in areas.items() for i in items], columns=["item", "area"]
-    )
-    scored = scoring.item_scores(dataset).inner_join(ibis.memtable(keys), "item")
-    counted = scored.filter(scored["score"].notnull()).group_by("area", "score")
-    counts = counted.aggregate(count=lambda t: t.count()).execute()
-    count = {(r.area, r.score): r.count for r in counts.itertuples(index=False)}
-    everyone = summary[(summary["group"] == EVERYONE) & summary["n"].notna()]
-    rows = []
-    for area in everyone["area"]:
-        names = _level_names(q, areas[area], generic=any(i.reverse for i in q.items.values()))
-        n = sum(count.get((area, level), 0) for level in names)
-        if n in (count.get((area, level), 0) for level in names):
-            continue
-        for level, text in names.items():
-            share = count.get((area, level), 0) / n if n else np.nan
-            rows.append((area, q.scales[area].label.zh, level, text, share, n))
-    columns = ["area", "label", "level", "level_label", "share", "n"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _level_names(q: Questionnaire, items: list[Item], *, generic: bool) -> dict[float, str]:
-    """Name levels by the choices; by how good they are, where some items are turned round."""
-    choices = [c for c in q.choices_of(items[0]) if c.score is not None]
-    levels = sorted((c.score or 0.0, c.label.zh) for c in choices)
-    if generic and len(levels) == len(GENERIC):
-        return {score: name for (score, _), name in zip(levels, GENERIC, strict=True)}
-    return dict(levels)

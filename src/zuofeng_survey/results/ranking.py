@@ -14,7 +14,7 @@ import pandas as pd
 from .. import scoring
 from ..dataset import Dataset
 from ..errors import Problem, UsageError
-from ..html import note, table_html
+from ..html import note, shown, table_html
 from ..stats.fragility import Fragility, fewest_ballots
 from ..stats.ranking import BottomSets, bottom_sets
 from .panel import usable_panel
@@ -105,6 +105,33 @@ class Ranking:
         gap = f"与上一位相差 {b.gap:.2f} 分，需要 {b.gap_needed:.2f} 分，p={b.p_value:.3f}"
         return f"后{b.k}位：{names}。{said}：{gap}。"
 
+    def standings(self, lang: str = "zh") -> str:
+        """Return in one sentence who is certainly in the bottom k and who cannot be excluded."""
+        standing = self.standing()
+        label = dict(zip(self.bottom.unit, self.labels, strict=True))
+        order = self.table()["target"]
+
+        def named(word: str) -> str:
+            return "、".join(label[t] for t in order if standing[t] == word) or "—"
+
+        sure, open_, free = (named(word) for word in ("certain", "open", "free"))
+        if lang == "en":
+            return f"Certainly in the bottom {self.bottom.k}: {sure}; cannot be excluded: {open_}; free of it: {free}."
+        return f"必在后{self.bottom.k}位：{sure}；不能排除：{open_}；可以排除：{free}。"
+
+    def absolute(self, lang: str = "zh") -> str:
+        """Return in one sentence how the observed bottom k are graded by themselves."""
+        low = [
+            f"{label} {shown(float(rate), 'good_rate', n)}"
+            for label, rate, n, is_low in zip(
+                self.labels, self.good_rate, self.n, self.bottom.observed, strict=True
+            )
+            if is_low
+        ]
+        if lang == "en":
+            return f"In the two upper grades: {'; '.join(low)}. A low rank is no low grade."
+        return f"等次本身：{'、'.join(low)}被评为称职（较好）以上。名次靠后不等于不称职。"
+
     def fragile(self, lang: str = "zh") -> str:
         """Return in one sentence how few ballots the bottom k hangs on; empty where not asked."""
         found = self.fragility
@@ -120,6 +147,10 @@ class Ranking:
             code = "fragile-some"
         problem = Problem(code, "", {"n": found.ballots, "k": found.k})
         return problem.en if lang == "en" else problem.zh
+
+    def remarks(self, lang: str = "zh") -> str:
+        """Return what weakens this ranking and what was left out of it, a line each."""
+        return "\n".join(p.en if lang == "en" else p.zh for p in self.problems)
 
     def _repr_html_(self) -> str:
         said = [self.verdict(), self.fragile(), *(p.zh for p in self.problems), NOTE["zh"]]
@@ -187,6 +218,18 @@ def rank(
 def said(codes: tuple[str, ...]) -> list[Problem]:
     """Return the statistics' codes as sentences of the catalogue."""
     return [Problem(f"note-{code}") for code in dict.fromkeys(codes)]
+
+
+def turnout(dataset: Dataset) -> pd.DataFrame:
+    """Return issued, cast and valid ballots of each class and in all; never what they say."""
+    label = {c.base: c.label.zh for c in dataset.classes if not c.targets}
+    rows = [
+        (f"{name} {label.get(name, '')}".strip(), c["issued"], c["cast"], c["valid"])
+        for name, c in (*dataset.manifest["counts"].items(), ("合计", dataset.manifest["totals"]))
+    ]
+    frame = pd.DataFrame(rows, columns=["voter_class", "issued", "cast", "valid"])
+    rate = frame["cast"] / frame["issued"].where(frame["issued"] > 0)
+    return frame.assign(return_rate=rate)
 
 
 def default_k(dataset: Dataset) -> int:

@@ -60,6 +60,7 @@ DOWN = {"comm_close", "comm_info_reply", "comm_msg", "comm_open", "kernel_info_r
 LONGEST_MESSAGE = 256 * 1024
 KERNEL = r"/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 CONTROL = "jupyter.widget.control"
+MOST_PARTS = 64
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 log = logging.getLogger("zuofeng_survey.web.results")
 _PAGE = """<!DOCTYPE html>
@@ -180,11 +181,16 @@ class ViewKernels(FormKernels):
 
 
 def is_widget_message(raw: bytes) -> bool:
-    """Return whether a page may send this: what widgets need, and no widget of its own making."""
+    """Return whether a page may send this: what widgets need, and no widget of its own making.
+
+    Eight bytes that announce 2⁶⁴ parts would have jupyter_server count them until memory ends.
+    """
+    if not 8 <= len(raw) <= LONGEST_MESSAGE or int.from_bytes(raw[:8], "little") > MOST_PARTS:
+        return False
     try:
         channel, parts = deserialize_msg_from_ws_v1(raw)
         kind = json.loads(parts[0])["msg_type"]
-        if len(raw) > LONGEST_MESSAGE or channel != "shell" or kind not in UP:
+        if channel != "shell" or kind not in UP:
             return False
         return kind != "comm_open" or json.loads(parts[3])["target_name"] == CONTROL
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
@@ -195,8 +201,10 @@ class ViewConnection(ZMQChannelsWebsocketConnection):
     """Between one page and its kernel: widget messages; no code in, no traceback out."""
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
-        if self.subprotocol == PROTOCOL and is_widget_message(incoming_msg):
-            super().handle_incoming_message(incoming_msg)
+        if not isinstance(incoming_msg, bytes) or self.subprotocol != PROTOCOL:
+            return
+        if is_widget_message(incoming_msg):
+            super().handle_incoming_message(incoming_msg)  # type: ignore[arg-type]
 
     def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
         if self.subprotocol != PROTOCOL:

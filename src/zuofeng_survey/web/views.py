@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
-import pandas as pd
 
 from .. import charts, results
 from ..dataset import Dataset
 from ..errors import ZuofengError
 from ..html import heading, note, table_html
-from ..results.opinion import groupings
+from ..results.counting import groupings
 
 FOLDER = "ZUOFENG_DATASETS"
 RANKED = ["label", "rank", "set", "estimate", "se", "p_bottom", "n", "good_rate", "dk_rate"]
 AGREED = 0.9  # what results.grades gives where all voters agree
-TURNOUT = ["voter_class", "issued", "cast", "valid", "return_rate"]
 
 
 def datasets_folder() -> Path:
@@ -112,7 +110,9 @@ class OpinionView(View):
             _charts([charts.satisfaction_plot(found)]),
             _html(
                 table_html(
-                    found.everyone().drop(columns=["area"]), caption="各方面汇总", headings=_OPINION
+                    found.everyone().drop(columns=["area"]),
+                    caption="各方面汇总",
+                    headings=found.words,
                 )
             ),
             _html("".join(note(p.zh, kind="warning") for p in found.problems)),
@@ -121,9 +121,6 @@ class OpinionView(View):
             area,
             part,
         ]
-
-
-_OPINION = {"label": "方面", "n": "人数"}
 
 
 def _listed(folder: Path, suits: Callable[[Dataset], bool]) -> list[tuple[str, str]]:
@@ -179,19 +176,7 @@ def _facts(dataset: Dataset) -> str:
     said = note(f"{title} · {dataset.name} · 数据指纹 {dataset.hash}")
     if dataset.is_imported or dataset.manifest["access"] != "codes":
         return said + note(f"有效答卷 {dataset.manifest['totals']['valid']} 份。")
-    return said + table_html(turnout(dataset), caption="收回情况")
-
-
-def turnout(dataset: Dataset) -> pd.DataFrame:
-    """Return issued, cast and valid ballots of each class and in all; never what they say."""
-    label = {c.base: c.label.zh for c in dataset.classes if not c.targets}
-    counts = {**dataset.manifest["counts"], "": dataset.manifest["totals"]}
-    rows = [
-        (f"{name} {label[name]}" if name else "合计", c["issued"], c["cast"], c["valid"],
-         f"{c['cast'] / c['issued']:.0%}" if c["issued"] else "—")
-        for name, c in counts.items()
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=TURNOUT)
+    return said + table_html(results.turnout(dataset), caption="收回情况")
 
 
 def _said(found: results.Ranking) -> str:
@@ -202,7 +187,8 @@ def _said(found: results.Ranking) -> str:
     )
     said = note(found.verdict(), kind="verdict") + whole + note(found.fragile())
     weak = "".join(note(p.zh, kind="warning") for p in found.problems)
-    return heading("这份名次能说明什么") + said + weak
+    more = note(found.standings()) + (note(found.absolute()) if found.base != "value" else "")
+    return heading("这份名次能说明什么") + said + more + weak
 
 
 def _ranking_table(found: results.Ranking) -> str:
@@ -249,4 +235,4 @@ def _grouped(dataset: Dataset, by: str, area: str) -> Sequence[widgets.Widget]:
     table = found.area(area)
     said = "".join(note(p.zh, kind="warning") for p in found.problems)
     plot = [_charts([charts.group_plot(found, area)])] if table["n"].notna().any() else []
-    return [*plot, _html(table_html(table, caption="分组汇总", headings=_OPINION) + said)]
+    return [*plot, _html(table_html(table, caption="分组汇总", headings=found.words) + said)]
