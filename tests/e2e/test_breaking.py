@@ -54,10 +54,37 @@ def test_a_server_that_dies_is_told_within_five_seconds_in_voila(visit, server: 
     page.wait_for_timeout(500)
     server.stop(signal.SIGKILL)
     try:
-        expect(page.locator(".zf-banner")).to_be_visible(timeout=5000)
+        expect(page.locator(f"{GONE}[data-state=away]")).to_be_visible(timeout=5000)
     finally:
         server.start()
-    expect(page.locator(".zf-banner")).to_be_hidden(timeout=10_000)
+    expect(page.locator(f"{GONE}[data-state=gone]")).to_be_visible(timeout=10_000)
+
+
+SOCKETS = """window.sockets = [];
+const Plain = WebSocket;
+window.WebSocket = class extends Plain {
+  constructor(...way) { super(...way); sockets.push(this); }
+};"""
+
+
+def wait_until_open(page: Page, n: int) -> None:
+    """Poll from here: the page's policy lets nobody evaluate text in it."""
+    until = time.monotonic() + 5
+    while page.evaluate(f"window.sockets[{n}]?.readyState") != 1 and time.monotonic() < until:
+        page.wait_for_timeout(50)
+
+
+def test_a_line_that_breaks_is_mended_without_a_word(visit, server: Running):
+    page = visit("/")
+    page.add_init_script(SOCKETS)
+    page.goto(f"{server.base}/voila/render/ZC.ipynb?poll=zc")
+    wait_until_open(page, 0)
+    page.evaluate("sockets[0].close()")
+    wait_until_open(page, 1)
+    fill_in(page)
+    page.click("[data-act=cast]")
+    expect(page.locator(".zf-profile")).to_contain_text("四查")
+    expect(page.locator(GONE)).to_be_hidden()
 
 
 def test_a_reload_brings_back_what_was_filled_in(visit, server: Running):

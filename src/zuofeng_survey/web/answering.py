@@ -34,7 +34,8 @@ HEADERS = {
 }
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 NOTHING_POLICY = "default-src 'none'; frame-ancestors 'none'"
 

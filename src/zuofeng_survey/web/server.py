@@ -61,6 +61,7 @@ class FormServer(Voila):
 
     def init_settings(self) -> dict[str, Any]:  # type: ignore[override]
         found: Any = super().init_settings()
+        self.kernel_spec_manager.kernel_dirs = []  # kernels run this very Python, whatever is installed
         return dict(
             found,
             log_function=lambda _: None,
@@ -77,7 +78,7 @@ class FormServer(Voila):
         visits, office = {"visits": self.visits}, {"office": self.office}
         return [
             (r"/", FrontPage, {**office, "forms": self.forms}),
-            (r"/p/([^/]+)", PollPage, office),
+            (r"/p/([^/]+)/?", PollPage, office),
             *api.routes(self.office),
             (r"/zf/([\w.]+)", AssetFile, office),
             (r"/voila/render/([\w\-]+)\.ipynb", FormPage, visits),

@@ -59,6 +59,7 @@ class FormKernel {
     this.socket = new WebSocket(`${scheme}://${window.location.host}/api/kernels/${this.id}/channels?session_id=${this.session}`);
     this.socket.addEventListener("open", () => {
       this.refusals = 0;
+      this.say("");
       this.flush();
     });
     this.socket.addEventListener("message", ({ data }) => this.hear(JSON.parse(data)));
@@ -81,14 +82,13 @@ class FormKernel {
     while (this.socket.readyState === WebSocket.OPEN && this.waiting.length) this.socket.send(this.waiting.shift());
   }
 
-  /** The line broke. While the server is away the form says so; a kernel that is gone is told here. */
+  /** The line broke: say so at once, and whether the server is away for now or the kernel for good. */
   async lost() {
     if (this.isGone || this.isLeaving) return;
     const patience = { cache: "no-store", signal: AbortSignal.timeout?.(4000) };
     const isServerUp = await fetch("/health", patience).then(({ ok }) => ok, () => false);
-    if (!isServerUp && !this.isAway) window.dispatchEvent(new Event("offline"));
-    if (isServerUp && this.isAway) window.dispatchEvent(new Event("online"));
-    this.isAway = !isServerUp;
+    if (isServerUp) window.dispatchEvent(new Event("online"));
+    else this.say("away");
     this.refusals = isServerUp ? this.refusals + 1 : 0;
     if (this.refusals > 3) this.gone();
     else setTimeout(() => (isServerUp ? this.connect() : this.lost()), isServerUp ? 300 * this.refusals : 2000);
@@ -96,7 +96,13 @@ class FormKernel {
 
   gone() {
     this.isGone = true;
-    document.getElementById("zf-gone").hidden = false;
+    this.say("gone");
+  }
+
+  say(state) {
+    const note = document.getElementById("zf-gone");
+    note.dataset.state = state;
+    note.hidden = !state;
   }
 
   leave() {
