@@ -220,7 +220,7 @@ def test_halves_of_an_odd_number_differ_by_one_item():
 def test_binormal_agrees_with_scipy(rho):
     points = np.array([[-1.5, 0.2], [0.0, 0.0], [2.0, -0.7], [0.5, 0.6]])
     law = stats.multivariate_normal([0, 0], [[1, rho], [rho, 1]])
-    got = binormal(points[:, 0], points[:, 1], rho)
+    got = binormal(points[:, 0], points[:, 1], rho=rho)
     assert got == pytest.approx(law.cdf(points), abs=2e-6)
 
 

@@ -266,7 +266,7 @@ def _truth(study: DStudy, truth: str | ArrayLike, n: int, k: int) -> _Truth:
     if ordered[k] - ordered[k - 1] <= tolerance(x):
         raise ValueError(f"scores must not tie at the cut of the bottom {k}; choose another k")
     now = study.components.levels
-    universe, relative, _ = variance_parts(study.components, now, study.fixed)
+    universe, relative, _ = variance_parts(study.components, now, fixed=study.fixed)
     g = universe / (universe + relative)
     return _Truth(x.mean() + g * (x - x.mean()), none, 1 - g, x <= ordered[k - 1])
 

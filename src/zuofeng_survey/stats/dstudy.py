@@ -106,7 +106,7 @@ def d_study(
         _numbers(components, facet, n.get(facet), facet in fixed) for facet in components.facets
     ]
     design = tuple(dict(zip(components.facets, row, strict=True)) for row in product(*grids))
-    parts = np.array([variance_parts(components, row, fixed) for row in design])
+    parts = np.array([variance_parts(components, row, fixed=fixed) for row in design])
     universe, relative, absolute = parts.T
     with np.errstate(invalid="ignore"):
         generalizability = universe / (universe + relative)
@@ -116,7 +116,7 @@ def d_study(
 
 
 def variance_parts(
-    components: Components, design: Mapping[str, float], fixed: Sequence[str]
+    components: Components, design: Mapping[str, float], *, fixed: Sequence[str]
 ) -> tuple[float, float, float]:
     """Return universe, relative and absolute variance of means over a design."""
     universe = relative = absolute = 0.0

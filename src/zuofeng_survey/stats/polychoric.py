@@ -128,12 +128,12 @@ def polychoric(items: ArrayLike, *, wide: bool = False) -> Polychoric:
     )
 
 
-def binormal(h: ArrayLike, k: ArrayLike, rho: float) -> Floats:
+def binormal(h: ArrayLike, k: ArrayLike, *, rho: float) -> Floats:
     """Return ``P(X ≤ h, Y ≤ k)`` of standard normals with correlation rho; h and k broadcast.
 
     Source: Drezner & Wesolowsky (1990), doi 10.1080/00949659008811236.
 
-    >>> float(binormal(0.0, 0.0, 0.5).round(12))
+    >>> float(binormal(0.0, 0.0, rho=0.5).round(12))
     0.333333333333
     """
     h, k = np.broadcast_arrays(np.clip(h, -9.0, 9.0), np.clip(k, -9.0, 9.0))
@@ -193,7 +193,7 @@ def _cells(a: Floats, b: Floats, rho: float) -> _Cells:
     h, k = np.r_[-9.0, a, 9.0][:, None], np.r_[-9.0, b, 9.0][None, :]
     rest = 1 - rho**2
     density = np.exp(-(h**2 - 2 * rho * h * k + k**2) / (2 * rest)) / (2 * np.pi * np.sqrt(rest))
-    below = binormal(h, k, rho)
+    below = binormal(h, k, rho=rho)
     p, slope = (np.diff(np.diff(m, axis=0), axis=1) for m in (below, density))
     return _Cells(np.maximum(p, 1e-14), slope)
 

@@ -131,7 +131,7 @@ def alpha_of(c: ItemCovariance, *, coverage: float = 0.95) -> Alpha:
     """Return α from a covariance matrix already made; parameters as :func:`cronbach_alpha`."""
     k, cor = len(c.item), c.cor
     alpha = alpha_from(c.cov)
-    lower, upper = feldt(alpha, c.n_least, k, coverage=coverage)
+    lower, upper = feldt(alpha, n=c.n_least, k=k, coverage=coverage)
     average = float((cor.sum() - k) / (k * (k - 1)))
     item_total = c.cov.sum(axis=1)
     variance = np.diag(c.cov)
@@ -180,7 +180,7 @@ def alpha_from(cov: Floats) -> float:
     return float(k / (k - 1) * (1 - np.trace(cov) / total))
 
 
-def feldt(alpha: float, n: int, k: int, *, coverage: float) -> tuple[float, float]:
+def feldt(alpha: float, *, n: int, k: int, coverage: float) -> tuple[float, float]:
     """Return Feldt's interval of α from n persons and k items."""
     tail, df = (1 - coverage) / 2, (n - 1, (n - 1) * (k - 1))
     least, most = special.fdtri(*df, np.array([tail, 1 - tail]))
