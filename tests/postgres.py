@@ -55,9 +55,10 @@ class Cluster:
         shutil.rmtree(self.folder)
 
     def sql(self, statement: str) -> str:
-        """Run one query as the owner of everything and return its first cell."""
+        """Run one statement as the owner of everything and return the first cell of its answer."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            row = connection.execute(statement).fetchone()  # type: ignore[arg-type]
+            cursor = connection.execute(statement)  # type: ignore[arg-type]
+            row = cursor.fetchone() if cursor.description else None
         return str(row[0]) if row else ""
 
     def _run(self, name: str, *args: object) -> None:

@@ -8,6 +8,7 @@ that is why an envelope is sealed, and why the freeze destroys the tables.
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +63,7 @@ PRAGMAS = (
     "auto_vacuum=NONE",
     "wal_autocheckpoint=4000",
 )
+NO_ROOM = 65536
 UNFIT = (
     ("fsync", ("off",), "not-durable"),
     ("full_page_writes", ("off",), "not-durable"),
@@ -96,7 +98,7 @@ def engine_for(path: Path, url: str, schema: str, *, new: bool = False) -> sa.En
             poolclass=sa.pool.NullPool,
         )
         event.listen(engine, "begin", _begin)
-        return engine
+        return engine.execution_options(folder=path.parent)
     try:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() != "postgresql":
@@ -150,16 +152,25 @@ def transaction(engine: sa.Engine, *, writes: bool) -> Iterator[sa.Connection]:
         with engine.connect().execution_options(writes=writes) as connection, connection.begin():
             yield connection
     except (exc.SQLAlchemyError, OSError) as error:
-        raise refused(error) from error
+        raise refused(error, engine) from error
 
 
-def refused(error: BaseException) -> StorageError:
+def refused(error: BaseException, engine: sa.Engine) -> StorageError:
     """Say in a sentence of ours what the disk or the database said."""
     error = getattr(error, "orig", None) or error
     said = (str(error).splitlines() or [type(error).__name__])[0]
     state = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", "")
-    is_full = state in ("53100", "SQLITE_FULL")
+    is_full = state in ("53100", "SQLITE_FULL") or _has_no_room(engine)
     return StorageError.of("disk-full" if is_full else "database", why=said)
+
+
+def _has_no_room(engine: sa.Engine) -> bool:
+    """Return whether the disk is full: SQLite calls it an I/O error where its log cannot grow."""
+    folder = engine.get_execution_options().get("folder")
+    try:
+        return folder is not None and shutil.disk_usage(folder).free < NO_ROOM
+    except OSError:
+        return False
 
 
 def compiled(engine: sa.Engine, statement: Any) -> str:

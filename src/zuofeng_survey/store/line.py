@@ -49,7 +49,7 @@ class Line:
                 self._connection.commit()
             except self._errors as error:
                 self._drop()
-                raise refused(error) from error
+                raise refused(error, self._engine) from error
             except BaseException:
                 self._rollback()
                 raise
