@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("expression.js", "answers.js", "form.js")
+INNER = ("words", "draft", "form", "acts", "following", "questions", "ballot", "pages", "paper")
+PARTS = ("expression.js", "answers.js", *(f"form/{name}.js" for name in INNER), "form.js")
 _IMPORT = re.compile(r"^import .*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export \{.*\};\n?", re.MULTILINE)
 
