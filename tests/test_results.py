@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from frozen import IBIS_WARNS, deputies, frozen, opinions
 from zuofeng_survey import results, scoring
@@ -131,6 +132,13 @@ def test_too_little_to_rank_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError) as error:
         results.rank(given)
     assert error.value.code == "nothing-to-rank"
+
+
+def test_voters_who_rate_one_target_only_are_spoken_of(tmp_path):
+    ballots = [("C", [("SJ-B09", t, str(1 + n % 4))]) for n in range(12) for t in "ab"]
+    given = frozen(tmp_path / "d", "SJ", ballots, targets=TWO, counts={"C": 12})
+    said = next(p for p in results.rank(given).problems if p.code == "nested-classes")
+    assert said.params == {"names": "C"}
 
 
 def test_low_return_is_said(tmp_path):
@@ -317,6 +325,56 @@ def test_of_one_mind_only_the_band_is_left(tmp_path):
     assert said["满意率"] == "≥90%" and said["区间上限"] == "—"
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_two_tables_together_leave_every_small_cell_open(tmp_path, seed):
+    """TRUST A14: by town and by age, every cell under k has more than one possible answer."""
+    rng = np.random.default_rng(seed)
+    towns, ages = ["jia", "yi", "bing", "ding"], ["18-29", "30-44", "45-59"]
+    weight = rng.dirichlet(np.full(12, 0.4))
+    people = [
+        (towns[c // 3], ages[c % 3], rng.choice(["5", "1"])) for c in rng.choice(12, 60, p=weight)
+    ]
+    rows = [[("MY-G01", "", v), ("MY-S03", "", t), ("MY-S04", "", a)] for t, a, v in people]
+    given = frozen(tmp_path / "d", "MY", [("all", r) for r in rows])
+    # unknowns: for each town × age, how many are satisfied, how many are not
+    equal, level, lower, upper = [np.ones(24)], [60.0], [], []
+    equal.append(np.repeat([1.0, 0.0], 12))
+    level.append(float(sum(v == "5" for *_, v in people)))
+    for by, names, axis in (("MY-S03", towns, 0), ("MY-S04", ages, 1)):
+        labels = {
+            c.name: c.label.zh
+            for c in given.questionnaire.choices_of(given.questionnaire.items[by])
+        }
+        table = results.mass_opinion(given, by=by).area("overall").set_index("group_label")
+        for i, name in enumerate(names):
+            if labels[name] not in table.index or np.isnan(n := table.loc[labels[name], "n"]):
+                continue
+            cell = np.zeros((4, 3))
+            cell[(i, slice(None)) if axis == 0 else (slice(None), i)] = 1
+            both, good = np.tile(cell.ravel(), 2), np.concatenate([cell.ravel(), np.zeros(12)])
+            equal.append(both)
+            level.append(n)
+            rate = table.loc[labels[name], "satisfied_rate"]
+            lower.append((good, n * (0.9 if rate == 1 else min(rate, 0.9))))
+            upper.append(
+                (good, n * (0.1 if rate == 0 else max(rate, 0.1)) if rate in (0, 1) else n * rate)
+            )
+    inequality = np.array([-g for g, _ in lower] + [g for g, _ in upper]).reshape(-1, 24)
+    bound = [-v for _, v in lower] + [v if v else 0.0 for _, v in upper]
+    for town in range(4):
+        for age in range(3):
+            cell = [p for p in people if p[:2] == (towns[town], ages[age])]
+            if not 0 < len(cell) < 5:
+                continue
+            wanted = np.zeros(24)
+            wanted[town * 3 + age] = 1
+            ends = [
+                linprog(sign * wanted, inequality, bound, np.array(equal), level).fun * sign
+                for sign in (1, -1)
+            ]
+            assert ends[1] - ends[0] > 0.5
+
+
 def test_groups_are_made_by_plain_items_only(tmp_path):
     given = opinions(tmp_path / "d", {"jia": ["5", "2"] * 5})
     assert {"MY-S03", "MY-S04"} <= set(groupings(given.questionnaire))
@@ -351,6 +409,12 @@ def test_self_inspection_ranks_nobody_and_turns_items_round(tmp_path):
     table = found.area("check.passion").set_index("group_label")
     assert table.loc["乡（镇、街道）", "index"] == pytest.approx(((75 + 75 + 100) / 3 + 25) / 2)
     assert found.table()["rank"].isna().all()
+
+
+def test_a_form_without_scores_has_nothing_to_sum(tmp_path):
+    with pytest.raises(UsageError) as error:
+        results.mass_opinion(frozen(tmp_path / "d", "ZT", [("all", [("ZT-A01", "", "1")])] * 6))
+    assert error.value.code == "nothing-to-sum"
 
 
 def test_two_of_four_answers_are_no_check_score(tmp_path):

@@ -44,6 +44,7 @@ HEADINGS = {
     "cast": "收回",
     "valid": "有效",
     "return_rate": "收回率",
+    "remark": "岗位说明",
 }
 
 

@@ -53,7 +53,7 @@ def _people(dataset: Dataset) -> Any:
         columns=["item", "area", "least", "good_from"],
     )
     scored = scoring.item_scores(dataset).inner_join(ibis.memtable(keys), "item")
-    one = scored.group_by("ballot", "target", "area").aggregate(
+    one = scored.group_by("ballot", "area").aggregate(
         score=scored["score"].mean(),
         valid=scored["score"].count(),
         good=(scored["score"] >= scored["good_from"]).sum().cast("int64"),

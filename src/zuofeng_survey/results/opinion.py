@@ -16,7 +16,6 @@ import pandas as pd
 from ..dataset import Dataset
 from ..errors import Problem, UsageError
 from ..html import note, shown, table_html
-from ..questionnaire import Questionnaire
 from ..stats.intervals import wilson
 from ..stats.ranking import rank_sets_from
 from .counting import COUNTS, EVERYONE, UNSAID, areas_of, count, groupings, levels_of
@@ -115,7 +114,7 @@ def mass_opinion(dataset: Dataset, by: str = "") -> Opinion:
     Raises
     ------
     UsageError
-        ``not-a-summary``, ``by-unknown``.
+        ``not-a-summary``, ``nothing-to-sum``, ``by-unknown``.
 
     Notes
     -----
@@ -125,7 +124,7 @@ def mass_opinion(dataset: Dataset, by: str = "") -> Opinion:
     which answers to give. Groups reached by different channels are not alike: a rank compares what
     was answered, not what is.
     """
-    if dataset.is_imported or dataset.questionnaire.is_ballot:
+    if dataset.is_imported or dataset.questionnaire.composite is not None:
         raise UsageError.of("not-a-summary", dataset.name)
     q = dataset.questionnaire
     if by and by not in (known := groupings(q)):
@@ -133,7 +132,7 @@ def mass_opinion(dataset: Dataset, by: str = "") -> Opinion:
         raise UsageError.of("by-unknown", dataset.name, name=by, known=listed)
     facts = count(dataset, by)
     pressed = _pressed(dataset, by)
-    summary = _summary(q, facts, by, k=dataset.manifest["k"], pressed=pressed)
+    summary = _summary(dataset, facts, by, pressed)
     problems = _problems(dataset, summary, pressed)
     levels = levels_of(dataset, summary)
     return Opinion(dataset.name, dataset.hash, by, summary, levels, tuple(problems), WORDS)
@@ -159,8 +158,9 @@ def self_inspection(dataset: Dataset, by: str = "") -> Opinion:
 
 
 def _summary(
-    q: Questionnaire, facts: pd.DataFrame, by: str, *, k: int, pressed: dict[str, float]
+    dataset: Dataset, facts: pd.DataFrame, by: str, pressed: dict[str, float]
 ) -> pd.DataFrame:
+    q, k, seed = dataset.questionnaire, dataset.manifest["k"], int(dataset.hash[:8], 16)
     label = {name: q.scales[name].label.zh for name in areas_of(q)}
     choices = q.choices_of(q.items[by]) if by else ()
     group_label = {c.name: c.label.zh for c in choices} | {EVERYONE: "全部", UNSAID: "未填"}
@@ -175,7 +175,9 @@ def _summary(
         part = _shown(rows)
         part.loc[hide, COLUMNS] = np.nan
         part.loc[part["satisfied_rate"].isin((0.0, 1.0)), BANDED] = np.nan
-        parts.append(_ranked(part, unranked))
+        parts.append(_ranked(part, unranked, seed=seed))
+    if not parts:
+        raise UsageError.of("nothing-to-sum", dataset.name)
     frame = pd.concat(parts, ignore_index=True)
     frame["label"] = frame["area"].map(label)
     frame["group_label"] = frame["group"].map(lambda g: group_label.get(g, g))
@@ -203,13 +205,13 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _ranked(rows: pd.DataFrame, unranked: set[str]) -> pd.DataFrame:
+def _ranked(rows: pd.DataFrame, unranked: set[str], *, seed: int) -> pd.DataFrame:
     rows = rows.assign(rank=np.nan, rank_lower=np.nan, rank_upper=np.nan)
     may = (rows["n"] >= RANK_FROM) & (rows["group"] != EVERYONE) & (rows["se"] > 0)
     may &= ~rows["group"].isin(unranked)
     if may.sum() < 2:
         return rows
-    sets = rank_sets_from(rows.loc[may, "index"], rows.loc[may, "se"] ** 2, seed=1)
+    sets = rank_sets_from(rows.loc[may, "index"], rows.loc[may, "se"] ** 2, seed=seed)
     rows.loc[may, "rank"] = sets.rank.astype(float)
     rows.loc[may, "rank_lower"] = sets.lower.astype(float)
     rows.loc[may, "rank_upper"] = sets.upper.astype(float)
@@ -226,9 +228,8 @@ def _pressed(dataset: Dataset, by: str) -> dict[str, float]:
     groups = ratings.filter(ratings["item"] == by).select("ballot", group="value")
     frame = asked.left_join(groups, "ballot").execute()
     frame["group"] = frame["group"].fillna(UNSAID) if by else EVERYONE
-    counts = frame.groupby("group")["said"].agg(yes=lambda s: (s == yes).sum(), n="size")
-    enough = counts[counts["n"] >= dataset.manifest["k"]]
-    share = enough["yes"] / enough["n"]
+    told = (frame["said"] == yes).astype(float).groupby(frame["group"])
+    share = told.mean()[told.size() >= dataset.manifest["k"]]
     return share[share > PRESSED_FROM].to_dict()
 
 

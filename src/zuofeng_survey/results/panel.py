@@ -72,7 +72,7 @@ def usable_panel(dataset: Dataset, *, base: str = "", score_map: str = "") -> Us
         targets,
         tuple(label[t] for t in targets),
         {c: w for c, w in found.weights.items() if c in present},
-        (*problems, *_low_return(dataset)),
+        (*problems, *_low_return(dataset), *_nested(dataset)),
     )
 
 
@@ -83,3 +83,8 @@ def _low_return(dataset: Dataset) -> list[Problem]:
     return [
         Problem("return-low", dataset.name, {"cast": counts["cast"], "issued": counts["issued"]})
     ]
+
+
+def _nested(dataset: Dataset) -> list[Problem]:
+    names = {c.base: None for c in dataset.classes if c.targets}
+    return [Problem("nested-classes", dataset.name, {"names": "、".join(names)})] * bool(names)

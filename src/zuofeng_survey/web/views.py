@@ -76,7 +76,7 @@ class RankingView(View):
             _html(_appeal() + _facts(dataset)),
             _html(_said(found)),
             _charts(drawn),
-            _html(_ranking_table(found) + _grades_table(dataset, order)),
+            _html(_ranking_table(dataset, found) + _grades_table(dataset, order)),
             _html(_sensitivity(dataset, found)),
         ]
 
@@ -86,7 +86,7 @@ class OpinionView(View):
 
     def suits(self, dataset: Dataset) -> bool:
         q = dataset.codebook["questionnaire"]
-        return q is not None and all(g["repeat_over"] != "targets" for g in q["survey"])
+        return q is not None and q["composite"] is None
 
     def draw(self, dataset: Dataset) -> Sequence[widgets.Widget]:
         found = _summed(dataset)
@@ -105,9 +105,10 @@ class OpinionView(View):
 
         for choice in (by, area):
             choice.observe(regroup, names="value")
+        drawn = [] if found.levels.empty else [charts.satisfaction_plot(found)]
         return [
             _html(_facts(dataset)),
-            _charts([charts.satisfaction_plot(found)]),
+            _charts(drawn) if drawn else _html(note("人数太少，没有可以画的方面。")),
             _html(
                 table_html(
                     found.everyone().drop(columns=["area"]),
@@ -191,14 +192,17 @@ def _said(found: results.Ranking) -> str:
     return heading("这份名次能说明什么") + said + more + weak
 
 
-def _ranking_table(found: results.Ranking) -> str:
+def _ranking_table(dataset: Dataset, found: results.Ranking) -> str:
     table = found.table()
+    remark = {t.name: t.note.zh for t in dataset.targets if t.note}
+    columns = [*RANKED, "remark"] if remark else RANKED
+    table["remark"] = table["target"].map(remark).fillna("")
     table["set"] = [f"{a}—{b}" for a, b in zip(table["lower"], table["upper"], strict=True)]
     caption = f"名次、名次范围（{found.bottom.coverage:.0%}）与得分"
     left_out = len(table) - charts.MOST
     said = f"只列最后 {charts.MOST} 位，前面还有 {left_out} 位。" if left_out > 0 else ""
     rule = "“重抽落末位”：如果换一批同样的评议人再评，有多大比例仍落在末位；不是他真的最差的概率。"
-    return table_html(table[RANKED].tail(charts.MOST), caption=caption) + note(said + rule)
+    return table_html(table[columns].tail(charts.MOST), caption=caption) + note(said + rule)
 
 
 def _grades_table(dataset: Dataset, order: tuple[str, ...]) -> str:
