@@ -59,8 +59,8 @@ class Case:
     files: tuple[Path, ...]
 
     def frame(self, part: str = "") -> pd.DataFrame:
-        """Return the data file whose name holds ``part``."""
-        found = [f for f in self.files if part.lower() in f.name.lower()]
+        """Return the data file whose name holds ``part``; the only one whatever its name."""
+        found = [f for f in self.files if part.lower() in f.name.lower() or len(self.files) == 1]
         if not found:
             raise LookupError(f"{self.name} has no data file with {part!r}: {self.files}")
         return pd.read_csv(found[0])

@@ -12,7 +12,7 @@ from zuofeng_survey.stats.agreement import kendall_w
 from zuofeng_survey.stats.icc import FORMS, Icc
 from zuofeng_survey.stats.icc import icc as six_icc
 from zuofeng_survey.stats.kappa import cohen_kappa, fleiss_kappa
-from zuofeng_survey.stats.krippendorff import krippendorff_alpha
+from zuofeng_survey.stats.krippendorff import LEVELS, krippendorff_alpha
 
 # irr's names of the same six
 IRR = {
@@ -81,9 +81,10 @@ def _without_ties(case: Case, stem: str, told: dict) -> Iterator[Check]:
 
 
 def kappa(case: Case) -> Iterator[Check]:
+    """Fleiss on the first file, Cohen between the first two raters of the last."""
     e = case.expected
     if told := e.get("fleiss"):
-        got = fleiss_kappa(by_rater(case.frame("diagnoses")))
+        got = fleiss_kappa(by_rater(case.frame(case.files[0].name)))
         found = [got.estimate, got.z, got.p_value]
         yield case.check("fleiss", found, [told["kappa"], told["z"], told["p"]])
         names = ("by_category", "z_category", "p_category")
@@ -93,7 +94,7 @@ def kappa(case: Case) -> Iterator[Check]:
     for name, told in e.items():
         if name.startswith("cohen_"):
             weights = name.removeprefix("cohen_").replace("unweighted", "none")
-            first, second = by_rater(case.frame("anxiety")).to_numpy()[:2]
+            first, second = by_rater(case.frame(case.files[-1].name)).to_numpy()[:2]
             got = cohen_kappa(first, second, weights=weights)
             found = {"kappa": got.estimate, "z": got.z, "p": got.p_value}
             yield case.check(name, [found[k] for k in told], list(told.values()))
@@ -101,7 +102,9 @@ def kappa(case: Case) -> Iterator[Check]:
 
 def krippendorff(case: Case) -> Iterator[Check]:
     for name, told in case.expected.items():
-        stem, _, level = name.partition("_")
+        stem, level = (
+            ("", name) if name in LEVELS else name.rsplit("_", 1) if "_" in name else (name, "")
+        )
         for how, value in told.items() if isinstance(told, dict) else [(level, told)]:
             got = krippendorff_alpha(by_rater(case.frame(stem)), level=how)
             yield case.check(f"{stem} {how}", got.estimate, value)

@@ -149,7 +149,7 @@ def max_t(case: Case) -> Iterator[Check]:
     """Critical values of the first step; exchangeable, with t variances, and a full covariance."""
     e, near = case.expected, 0.03
     for told in e.get("exchangeable", []):
-        got = _critical(np.eye(told["N"]), 0.95)
+        got = _critical(np.eye(told["N"]), 0.95, draws=10_000 if told["N"] > 40 else 40_000)
         yield case.check(f"exchangeable N={told['N']}", got, told["q95"], abs=near)
     for told in e.get("exchangeable_t", []):
         got = _critical(np.eye(told["N"]), 0.95, df=told["df"])
