@@ -2,18 +2,24 @@
 
 import datetime as dt
 import json
+import random
+import shutil
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from office import new_id, open_poll, opinion, said
+from office import Office, new_id, open_poll, opinion, said
 from zuofeng_survey.codes import hash_code, new_code, pretty
 from zuofeng_survey.errors import (
     AnswersInvalid,
     BallotConflict,
     CodeRefused,
+    StorageError,
     ZuofengError,
 )
 from zuofeng_survey.store import Home, Store, admit, cast
@@ -238,6 +244,66 @@ def test_a_box_that_was_altered_is_not_counted(office, what):
         values = {"one": one} if ":one" in str(ALTERED[what]) else {}
         connection.execute(ALTERED[what], values)
     assert refusal(lambda: list(office.store.envelopes())) == "box-altered"
+
+
+def copy_of(office: Office, folder: Path) -> Store:
+    """Copy a home with its box, for a test to spoil."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(office.home.path, folder)
+    return Store(Home.at(folder), office.poll)
+
+
+SPOILT = (
+    "DELETE FROM envelopes WHERE id = ?",
+    "UPDATE envelopes SET box = randomblob(length(box)) WHERE id = ?",
+    "UPDATE envelopes SET box = CAST(box || x'00' AS BLOB) WHERE id = ?",
+    "UPDATE envelopes SET id = randomblob(32) WHERE id = ?",
+    "UPDATE envelopes SET fingerprint = randomblob(32) WHERE id = ?",
+    "UPDATE envelopes SET voter_class = CASE voter_class WHEN 'A' THEN 'B' ELSE 'A' END WHERE id = ?",
+    "UPDATE envelopes SET id = 'text' WHERE id = ?",
+    "UPDATE envelopes SET box = 7 WHERE id = ?",
+    "INSERT INTO envelopes SELECT randomblob(32), fingerprint, voter_class, box FROM envelopes WHERE id = ?",
+    "UPDATE codes SET used = 1 - used WHERE hash = (SELECT hash FROM codes WHERE ? != '' ORDER BY random() LIMIT 1)",
+    "DELETE FROM codes WHERE hash = (SELECT hash FROM codes WHERE ? != '' ORDER BY random() LIMIT 1)",
+    "DELETE FROM state WHERE ? != ''",
+    "UPDATE state SET digest = randomblob(32) WHERE ? != ''",
+)
+
+
+def test_whatever_is_done_to_a_box_behind_its_back_is_noticed(tmp_path):
+    office = open_poll(Home.at(tmp_path / "home"))
+    office.cast_all()
+    ids = [e.id for e in office.store.envelopes()]
+    office.store.dispose()
+    for trial in range(260):
+        store = copy_of(office, tmp_path / "copy")
+        if trial % 20:
+            with closing(sqlite3.connect(tmp_path / "copy/polls" / office.poll.name / "poll.db")) as box:
+                box.execute(SPOILT[trial % len(SPOILT)], (ids[trial % 25],))
+                box.commit()
+            assert refusal(lambda s=store: list(s.envelopes())) == "box-altered", SPOILT[trial % len(SPOILT)]
+        else:
+            assert len(list(store.envelopes())) == 25
+
+
+def test_a_flipped_byte_of_the_file_never_gives_a_wrong_total(tmp_path):
+    rng = random.Random(5)
+    office = open_poll(Home.at(tmp_path / "home"))
+    office.cast_all()
+    whole = list(office.store.envelopes())
+    office.store.dispose()
+    noticed = 0
+    for _ in range(150):
+        store = copy_of(office, tmp_path / "copy")
+        path = tmp_path / "copy/polls" / office.poll.name / "poll.db"
+        raw = bytearray(path.read_bytes())
+        raw[rng.randrange(len(raw))] ^= 1 << rng.randrange(8)
+        path.write_bytes(raw)
+        try:
+            assert list(store.envelopes()) == whole  # an unused byte of a page
+        except StorageError:
+            noticed += 1
+    assert noticed > 30
 
 
 def test_swapping_two_boxes_or_doubling_one_is_noticed(office):

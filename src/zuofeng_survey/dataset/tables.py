@@ -145,7 +145,7 @@ def read(folder: Path, name: str) -> pa.Table:
     return table
 
 
-def store(folder: Path, name: str, columns: dict[str, Any]) -> None:
+def save(folder: Path, name: str, columns: dict[str, Any]) -> None:
     """Write a table."""
     table = pa.table(columns, schema=SCHEMAS[name])
     pq.write_table(table, folder / f"{name}.parquet", compression="zstd")

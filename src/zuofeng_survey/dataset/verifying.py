@@ -57,12 +57,11 @@ def _altered(path: Path, name: str) -> Problem:
 
 def _bytes(path: Path) -> Problem | None:
     """Compare every file with SHA256SUMS; where only the list is wrong, the list is named."""
-    present = {p.name for p in path.iterdir()} - {SUMS}
-    if extra := sorted(present - {*FILES, MANIFEST}):
-        return Problem("dataset-extra", path.name, {"what": extra[0]})
-    if lacking := sorted({*FILES, MANIFEST, SUMS} - present - {p.name for p in path.glob(SUMS)}):
-        return Problem("dataset-lacks", path.name, {"what": lacking[0]})
-    found = {name: sha256(path / name) for name in present}
+    present, wanted = {p.name for p in path.iterdir()}, {*FILES, MANIFEST, SUMS}
+    for code, names in (("dataset-extra", present - wanted), ("dataset-lacks", wanted - present)):
+        if names:
+            return Problem(code, path.name, {"what": min(names)})
+    found = {name: sha256(path / name) for name in (*FILES, MANIFEST)}
     said = (path / SUMS).read_bytes().decode("latin-1")
     if said == sums(found):
         return None

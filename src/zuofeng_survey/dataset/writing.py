@@ -20,7 +20,7 @@ from ..errors import DatasetError, StorageError
 from ..store.files import sync_folder
 from .folder import FORMAT, MANIFEST, SUMS, Dataset, sha256, sums
 from .merkle import leaf, root
-from .tables import Answer, gather, store
+from .tables import Answer, gather, save
 
 
 @dataclass(slots=True)
@@ -104,18 +104,18 @@ def _ballots(folder: Path, content: Content) -> tuple[str, int]:
     numbers = np.arange(1, len(order) + 1, dtype=np.int32)
     classes = np.array(content.classes, dtype=object)[order]
     table = {"ballot": numbers, "voter_class": classes, "salt": [salts[i].hex() for i in order]}
-    store(folder, "ballots", table)
+    save(folder, "ballots", table)
     sizes = np.diff(answers.ends)[order]
     begins = np.repeat(answers.ends[:-1][order] - np.cumsum(sizes) + sizes, sizes)
     rows = answers.rows[begins + np.arange(sizes.sum())]
     ratings = {"ballot": np.repeat(numbers, sizes), "voter_class": np.repeat(classes, sizes)}
     columns = {name: answers.column(n, rows) for n, name in enumerate(("item", "target", "value"))}
-    store(folder, "ratings", ratings | columns)
+    save(folder, "ratings", ratings | columns)
     return root(leaves), len(rows)
 
 
 def _write_rows(folder: Path, name: str, columns: tuple[str, ...], rows: list[tuple]) -> None:
-    store(folder, name, {c: [row[n] for row in rows] for n, c in enumerate(columns)})
+    save(folder, name, {c: [row[n] for row in rows] for n, c in enumerate(columns)})
 
 
 def _scattered(rows: Iterable[Any]) -> list[Any]:

@@ -7,7 +7,7 @@ import hmac
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import sqlalchemy as sa
 
@@ -138,7 +138,7 @@ class Store:
             Nothing was stored and no code burnt.
         """
         with self._line.turn(writes=True) as line:
-            is_open, cast, digest = line.ask("state", {})
+            is_open, cast, digest = line.ask("state", {}) or self._altered(0, 0)
             before = line.ask("find", {"id": envelope.id})
             if before is not None:
                 if hmac.compare_digest(before[0], envelope.fingerprint):
@@ -163,7 +163,7 @@ class Store:
         """Return what scrutineers may see while the poll is open."""
         by_class = sa.select(envelopes.c.voter_class, sa.func.count()).group_by("voter_class")
         with transaction(self._engine, writes=False) as connection:
-            now = connection.execute(_STATE).one()
+            now = connection.execute(_STATE).first() or self._altered(0, 0)
             cast: dict[str, int] = dict(connection.execute(by_class).all())
         issued: Counter[str] = Counter()
         counts: Counter[str] = Counter()
@@ -189,16 +189,27 @@ class Store:
             ``box-altered`` when an envelope or a code was added, removed or changed from outside.
         """
         with transaction(self._engine, writes=False) as connection:
-            now = connection.execute(_STATE).one()
+            now = connection.execute(_STATE).first() or self._altered(0, 0)
             found = [Envelope(*row) for row in connection.execute(sa.select(envelopes))]
             slips: Any = connection.execute(_SLIPS).all()
-        digest = bytes(32)
-        for envelope in found:
-            digest = _add(digest, self._leaf(envelope))
         cast = Counter(e.voter_class for e in found)
-        if digest != now.digest or len(found) != now.cast or not self._reconciled(cast, slips):
-            raise StorageError.of("box-altered", self.poll.name, cast=now.cast, found=len(found))
+        whole = len(found) == now.cast and self._reconciled(cast, slips)
+        if not whole or self._digest(found) != now.digest:
+            self._altered(now.cast, len(found))
         yield from sorted(found, key=lambda e: e.id)
+
+    def _digest(self, found: Iterable[Envelope]) -> bytes | None:
+        """Add the leaves of some envelopes up; None where one is no envelope at all."""
+        digest = bytes(32)
+        try:
+            for envelope in found:
+                digest = _add(digest, self._leaf(envelope))
+        except (TypeError, AttributeError):  # a text or a number where bytes belong
+            return None
+        return digest
+
+    def _altered(self, cast: int, found: int) -> NoReturn:
+        raise StorageError.of("box-altered", self.poll.name, cast=cast, found=found)
 
     def _reconciled(self, cast: Counter[str], slips: Iterable[tuple[str, int, int]]) -> bool:
         """Return whether every class has its codes, and a code used for each ballot."""
