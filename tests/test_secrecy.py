@@ -206,11 +206,11 @@ def test_texts_and_what_was_asked_apart_cannot_be_joined_to_ballots(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def orders(tmp_path_factory) -> dict[str, list[float]]:
+def orders(memory) -> dict[str, list[float]]:
     """Kendall's τ between the order of casting and every order that 100 frozen polls show."""
     found: dict[str, list[float]] = {}
-    for _ in range(POLLS):
-        office = open_poll(Home.at(tmp_path_factory.mktemp("home")))
+    for n in range(POLLS):
+        office = open_poll(Home.at(memory / str(n)))
         receipts = office.cast_all(texts=True)
         dataset = freeze(office.store, office.key)
         ratings = pd.read_parquet(dataset.path / "ratings.parquet")

@@ -270,15 +270,15 @@ SPOILT = (
 )
 
 
-def test_whatever_is_done_to_a_box_behind_its_back_is_noticed(tmp_path):
-    office = open_poll(Home.at(tmp_path / "home"))
+def test_whatever_is_done_to_a_box_behind_its_back_is_noticed(memory):
+    office = open_poll(Home.at(memory / "home1"))
     office.cast_all()
     ids = [e.id for e in office.store.envelopes()]
     office.store.dispose()
     for trial in range(260):
-        store = copy_of(office, tmp_path / "copy")
+        store = copy_of(office, memory / "copy")
         if trial % 20:
-            with closing(sqlite3.connect(tmp_path / "copy/polls" / office.poll.name / "poll.db")) as box:
+            with closing(sqlite3.connect(memory / "copy/polls" / office.poll.name / "poll.db")) as box:
                 box.execute(SPOILT[trial % len(SPOILT)], (ids[trial % 25],))
                 box.commit()
             assert refusal(lambda s=store: list(s.envelopes())) == "box-altered", SPOILT[trial % len(SPOILT)]
@@ -286,16 +286,16 @@ def test_whatever_is_done_to_a_box_behind_its_back_is_noticed(tmp_path):
             assert len(list(store.envelopes())) == 25
 
 
-def test_a_flipped_byte_of_the_file_never_gives_a_wrong_total(tmp_path):
+def test_a_flipped_byte_of_the_file_never_gives_a_wrong_total(memory):
     rng = random.Random(5)
-    office = open_poll(Home.at(tmp_path / "home"))
+    office = open_poll(Home.at(memory / "home2"))
     office.cast_all()
     whole = list(office.store.envelopes())
     office.store.dispose()
     noticed = 0
     for _ in range(150):
-        store = copy_of(office, tmp_path / "copy")
-        path = tmp_path / "copy/polls" / office.poll.name / "poll.db"
+        store = copy_of(office, memory / "copy")
+        path = memory / "copy/polls" / office.poll.name / "poll.db"
         raw = bytearray(path.read_bytes())
         raw[rng.randrange(len(raw))] ^= 1 << rng.randrange(8)
         path.write_bytes(raw)
