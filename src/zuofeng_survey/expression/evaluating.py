@@ -144,6 +144,7 @@ def evaluate(
 
     Examples
     --------
+    >>> from zuofeng_survey.expression import parse
     >>> evaluate(parse("${age} >= 18 and selected(${jobs}, 'a')").tree, {"age": 20, "jobs": ["a"]})
     True
     """
