@@ -79,7 +79,7 @@ def test_a_key_is_written_and_read_again():
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", KEY.dumps()[:-10], KEY.dumps().replace("1,", "2,"),
-                                  json.dumps({"zuofeng-key": 1, "poll": "p", "secret": "AAAA"})])  # fmt: skip
+                                  json.dumps({"zuofeng-key": 1, "poll": "p", "secret": "AAAA"})], ids=range(7))  # fmt: skip
 def test_what_is_no_key_file_is_told(text):
     with pytest.raises(KeyRefused) as refused:
         seal.Key.loads(text, place="stick.key")
