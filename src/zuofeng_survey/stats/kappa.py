@@ -107,8 +107,8 @@ def cohen_kappa(
 
     Notes
     -----
-    Interval: t with N − 1 degrees of freedom on the scale of ``log(1 − κ)``; coverage of 95 % is
-    .93–.96 from 20 targets on (quadratic .90), about .91 with 10. With perfect agreement the
+    Interval: t with N − 1 degrees of freedom on the scale of ``log(1 − κ)``; coverage of 95 % with
+    10 to 40 targets is .92–.95 (quadratic .90–.92, too narrow). With perfect agreement the
     lower bound is that of a rate of full agreement (Clopper–Pearson). Test: standard error under
     independence.
     Source: Cohen (1960), doi 10.1177/001316446002000104; Fleiss, Cohen & Everitt (1969), doi
@@ -181,7 +181,7 @@ def fleiss_kappa(
     Notes
     -----
     Interval: jackknife over targets, bias taken out, t with N − 1 degrees of freedom; coverage
-    of 95 % is .92–.95 from 40 targets on, .91–.94 with 20, .87–.92 with 10. With perfect agreement
+    of 95 % is .91–.93 with 10 to 40 targets, down to .87 for little agreement among many. With perfect agreement
     as in :func:`cohen_kappa`. The test uses Fleiss' standard error, under chance.
     Source: Fleiss (1971), doi 10.1037/h0031619; Fleiss, Nee & Landis (1979), doi
     10.1037/0033-2909.86.5.974; R

