@@ -88,7 +88,7 @@ def rewrite(dataset: Dataset, name: str, change) -> None:
 
 
 FORGED = {
-    "ballots_root": ("ratings", lambda f: f.assign(value=["4", *f["value"][1:]])),
+    "ballots_root": ("ratings", lambda f: f.assign(value=["3" if f["value"][0] == "4" else "4", *f["value"][1:]])),
     "texts_root": ("texts", lambda f: f.assign(text=["换过的", *f["text"][1:]])),
     "ratings › voter_class": ("ratings", lambda f: f.assign(voter_class="A")),
     "rows": ("apart", lambda f: f.iloc[1:]),

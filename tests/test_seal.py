@@ -11,7 +11,7 @@ from zuofeng_survey import seal
 from zuofeng_survey.errors import KeyRefused
 from zuofeng_survey.store import Home
 
-KEY = seal.new_key("p")
+KEY = seal.Key("p", bytes(range(32)))
 SEALER = seal.Sealer(KEY.public)
 OPENER = seal.Opener(KEY)
 BALLOT = {"poll": "p", "voter_class": "A", "answers": {"q": "4", "说": "正文\u2028“"}}
