@@ -165,7 +165,9 @@ def test_a_rehearsal_leaves_the_box_and_the_freeze_after_it_ends_it(office):
 
 
 def test_a_frozen_poll_cannot_be_frozen_again(office):
-    freeze(office.store, office.key)
+    with Store.of(office.home, office.poll.name) as elsewhere:
+        freeze(office.store, office.key)
+        assert refusal(freeze, elsewhere, office.key) == "poll-unknown"
     assert refusal(Store.of, office.home, office.poll.name) == "poll-unknown"
 
 

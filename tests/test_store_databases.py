@@ -83,7 +83,7 @@ def test_a_server_that_keeps_times_or_loses_commits_is_refused(tmp_path, postgre
 def test_postgresql_commits_at_once_and_reads_what_is_committed(tmp_path, postgresql):
     office = open_poll(Home.at(tmp_path, database=postgresql.url + "&options=-csynchronous_commit%3Doff"))
     office.cast(office.codes("A")[0], said(1))
-    asked = {"synchronous_commit": "on", "transaction_isolation": "read committed"}
+    asked = {"synchronous_commit": "on", "lock_timeout": "30s", "transaction_isolation": "read committed"}
     found = {name: office.store._line._connection.execute(f"SHOW {name}").fetchone()[0] for name in asked}
     assert found == asked
     office.store.dispose()

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import answers as forms
 from .. import seal
-from ..errors import AnswersInvalid, DatasetError, KeyRefused, StorageError
+from ..errors import AnswersInvalid, DatasetError, KeyRefused, PollError, StorageError
 from ..expression import parse
 from ..poll import Poll
 from ..questionnaire import Questionnaire
@@ -51,6 +51,8 @@ def freeze(
     ------
     KeyRefused
         The key is of another poll; nothing was changed.
+    PollError
+        ``poll-unknown``: another process has frozen it meanwhile.
     DatasetError
         ``dataset-other``: the name is taken by a dataset that did not come from this box.
     StorageError
@@ -59,8 +61,10 @@ def freeze(
     poll = store.poll
     if key.poll != poll.name or key.public != poll.public_key:
         raise KeyRefused.of("key-wrong", "", got=key.poll, poll=poll.name)
-    folder = store.home.dataset(poll.name)
-    with alone(store.home.folder(poll.name) / "poll.json") as mine:
+    folder, published = store.home.dataset(poll.name), store.home.folder(poll.name) / "poll.json"
+    if not published.is_file():
+        raise PollError.of("poll-unknown", poll.name)
+    with alone(published) as mine:
         if not mine:
             raise StorageError.of("freeze-running", poll.name)
         if folder.exists():

@@ -131,6 +131,7 @@ def _examine(connection: Any, _: Any) -> None:
     """Refuse a server that may lose a commit, or that writes down when each one came."""
     connection.autocommit = True
     connection.execute("SET synchronous_commit TO on")
+    connection.execute("SET lock_timeout TO '30s'")
     said = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
     connection.autocommit = False
     for name, bad, code in UNFIT:
