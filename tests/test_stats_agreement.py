@@ -58,7 +58,7 @@ def test_icc_forgets_units_and_consistency_forgets_leniency(seed, factor, shift)
     assert icc(factor * y + shift).estimate == pytest.approx(a.estimate)
     lenient = icc(y + np.arange(5)[:, None] * 3)
     assert lenient.estimate[[2, 5]] == pytest.approx(a.estimate[[2, 5]])
-    assert lenient.estimate[1] < a.estimate[1]
+    assert abs(lenient.estimate[1]) < abs(a.estimate[1])
     assert (a.lower <= a.estimate).all() and (a.estimate <= a.upper).all()
 
 

@@ -62,10 +62,10 @@ def test_restricted_likelihood_agrees_with_mean_squares_on_complete_ratings():
 
 
 def test_ratings_with_gaps_recover_the_components():
-    c = variance_components(ratings_table(ratings(25, 20, 6, gaps=0.3)), facets=FACETS)
+    c = variance_components(ratings_table(ratings(20, 15, 5, gaps=0.3)), facets=FACETS)
     assert c.method == "reml"
     assert c.estimate[-1] == pytest.approx(0.8, rel=0.1)
-    assert c.estimate[3] == pytest.approx(0.6, rel=0.2)
+    assert c.estimate[3] == pytest.approx(0.6, rel=0.25)
 
 
 @settings(max_examples=15, deadline=None)
