@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from formserver import Running, new_server, open_page
 
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 PAGE = "/voila/render/FZ.ipynb"
 
 
@@ -24,6 +29,12 @@ def wait_for(server: Running, count: int) -> set[str]:
         time.sleep(0.1)
     assert len(server.kernels()) == count
     return set(server.kernels())
+
+
+def notebook(folder: Path, name: str, *cells: dict[str, Any]) -> None:
+    book = new_notebook(cells=list(cells), metadata={"kernelspec": KERNEL})
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.ipynb").write_text(nbformat.writes(book), encoding="utf-8")
 
 
 @pytest.fixture
@@ -76,3 +87,24 @@ def test_a_visitor_comes_before_a_page_kept_ready_for_another_form(small: Runnin
     assert len(small.kernels()) == 3
     assert {first, mine} < set(small.kernels())
     assert ready not in small.kernels()
+
+
+def test_a_notebook_that_fails_is_a_sentence_without_its_source(small: Running, tmp_path: Path):
+    secret = "raise RuntimeError('/the/secret/path')"
+    notebook(tmp_path / "books", "BAD", new_code_cell(secret), new_code_cell("'never'"))
+    small.start(notebooks=str(tmp_path / "books"), ready=0)
+    page = small.ask("GET", "/voila/render/BAD.ipynb").body.decode()
+    assert "这个表单现在打不开" in page
+    assert "secret" not in page and "Traceback" not in page and "never" not in page
+
+
+def test_a_notebook_shows_its_words_and_hides_those_for_its_reader(small: Running, tmp_path: Path):
+    hidden = new_markdown_cell("只给读笔记本的人", metadata={"tags": ["remove_cell"]})
+    shown = new_markdown_cell("请在**五月十日**前填写 <script>alert(1)</script>")
+    text = new_code_cell("print('<b>文字</b>')\n'<i>值</i>'")
+    widget = new_code_cell("import ipywidgets\nipywidgets.Label('x')")
+    notebook(tmp_path / "books", "WORDS", hidden, shown, text, widget)
+    small.start(notebooks=str(tmp_path / "books"), ready=0)
+    page = small.ask("GET", "/voila/render/WORDS.ipynb").body.decode()
+    assert "<strong>五月十日</strong>" in page and "只给读笔记本的人" not in page
+    assert "&lt;b&gt;文字" in page and "&lt;i&gt;值" in page

@@ -28,6 +28,10 @@ _SHELL = """<!DOCTYPE html>
 </body>
 </html>
 """
+BROKEN = (
+    '<p class="zf zf-failed" role="alert">这个表单现在打不开，请告诉工作人员。 '
+    '<span lang="en">This form cannot be opened just now; please tell the staff.</span></p>'
+)
 NO_SCRIPT = "请打开浏览器的 JavaScript 后填写。 Please switch on JavaScript to fill in this form."
 
 

@@ -121,7 +121,7 @@ def serve(
     *,
     port: int = 8866,
     host: str = "127.0.0.1",
-    notebooks: Path | None = None,
+    notebooks: str | Path = "",
     kernels: int = 30,
     idle: int = 1200,
     ready: int = 1,
@@ -134,7 +134,7 @@ def serve(
         Whose polls are served.
     port, host : int, str
         Where to listen; port 0 takes a free one.
-    notebooks : Path, optional
+    notebooks : str or Path, optional
         Folder with form notebooks; those of the package by default.
     kernels : int
         Most Voila kernels at once.
@@ -148,7 +148,7 @@ def serve(
     UsageError
         ``port-taken``, ``port-refused``, ``notebooks-missing``.
     """
-    folder = notebooks or form_notebooks()
+    folder = Path(notebooks) if notebooks else form_notebooks()
     if not folder.is_dir():
         raise UsageError.of("notebooks-missing", path=str(folder))
     _speak_plainly()

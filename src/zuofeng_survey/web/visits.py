@@ -18,7 +18,7 @@ from .answering import PAGE_POLICY, Quiet, check_origin, set_headers
 from .api import Office
 from .kernels import FormKernels, KernelsFull
 from .module import assets
-from .pages import full_page, refusal_page
+from .pages import BROKEN, full_page, refusal_page
 
 log = logging.getLogger(__name__)
 LONGEST_READY = 3600
@@ -63,6 +63,7 @@ class Visits:
             base_url=voila.base_url,
             kernel_spec_manager=voila.kernel_spec_manager,
             page_config={
+                "broken": BROKEN,
                 "css": assets()["form.css"].url,
                 "form": assets()["form.js"].url,
                 "script": assets()["kernel.js"].url,
@@ -141,7 +142,7 @@ class FormPage(Quiet):
         self.visits.refill(form)
 
     async def _start(self, form: str) -> str:
-        """Send the page as it comes; a visitor who leaves before it is whole leaves no kernel."""
+        """Send the page as it comes; where it does not become whole, no kernel is left."""
         await self.visits.make_room()
         kernel_id, pieces = await self.visits.start(form)
         try:
@@ -150,6 +151,10 @@ class FormPage(Quiet):
                 await self.flush()
         except StreamClosedError:
             await self.visits.kernels.release(kernel_id)
+        except Exception as error:
+            log.error("the page of %s broke off: %s", form, type(error).__name__)
+            await self.visits.kernels.release(kernel_id)
+            self.write(BROKEN)
         return kernel_id
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
