@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
@@ -163,7 +164,11 @@ def test_a_kernel_holds_nothing_of_the_server_s(server: Running, opened: Opened)
 
 def test_sockets_and_histories_are_nobody_else_s(server: Running, opened: Opened):
     runtime = server.home.path / "runtime"
-    folders = [runtime, *runtime.glob("k*_*"), *Path("/tmp").glob(f"k{server.process.pid}_*")]
+    folders = [
+        runtime,
+        *runtime.glob("k*_*"),
+        *Path(tempfile.gettempdir()).glob(f"k{server.process.pid}_*"),
+    ]
     assert len(folders) > 1
     assert all(stat.S_IMODE(f.stat().st_mode) & 0o077 == 0 for f in folders)
     assert not list(server.home.path.rglob("history.sqlite*"))
