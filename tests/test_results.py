@@ -16,7 +16,8 @@ from zuofeng_survey.dataset import Dataset, import_table
 from zuofeng_survey.errors import UsageError
 from zuofeng_survey.html import shown, shown_table, table_html
 from zuofeng_survey.poll import Target
-from zuofeng_survey.results.counting import groupings
+from zuofeng_survey.questionnaire import Questionnaire, find, load
+from zuofeng_survey.results.counting import areas_of, groupings
 from zuofeng_survey.results.release import hidden
 
 pytestmark = IBIS_WARNS
@@ -425,13 +426,23 @@ def test_two_of_four_answers_are_no_check_score(tmp_path):
     )
 
 
-def test_what_goes_through_the_protected_channel_is_in_no_summary():
-    from zuofeng_survey.questionnaire import find, load
-    from zuofeng_survey.results.counting import areas_of
-
-    q = load(find("HF"))
+@pytest.mark.parametrize("mark", [{"alert": "protected"}, {"sensitive": True}])
+def test_what_goes_through_the_protected_channel_is_in_no_summary(mark):
+    raw = load(find("MY")).model_dump(mode="json")
+    for group in raw["survey"]:
+        for item in group["items"]:
+            item |= mark if item["name"] in ("MY-S04", *["MY-G01"] * ("alert" in mark)) else {}
+    q = Questionnaire.model_validate(raw)
     summed = {i.name for items in areas_of(q).values() for i in items} | set(groupings(q))
-    assert not summed & {i.name for _, i in q.walk() if i.alert or i.sensitive}
+    assert not summed & {i.name for _, i in q.walk() if i.alert or (i.sensitive and not i.scale)}
+    assert "MY-S03" in summed and "MY-P11" in summed
+
+
+def test_what_is_asked_apart_is_in_no_summary():
+    raw = load(find("MY")).model_dump(mode="json")
+    next(g for g in raw["survey"] if g["name"] == "G")["apart"] = True
+    q = Questionnaire.model_validate(raw)
+    assert "overall" not in areas_of(q) and "MY-G06" not in groupings(q)
 
 
 def test_the_scale_scores_are_those_of_the_scoring_room(tmp_path):

@@ -74,7 +74,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
 
 
 def _wait(running: Results, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(400):
+    for _ in range(1200):
         if process.poll() is not None:
             raise AssertionError(running.log.read_text())
         try:

@@ -64,7 +64,7 @@ def rank_plot(ranking: results.Ranking, *, most: int = MOST) -> alt.LayerChart:
     colour = alt.Color(
         "standing:N",
         scale=alt.Scale(domain=list(STANDING.values()), range=STANDING_COLOURS),
-        legend=legend(),
+        legend=legend(2),
     )
     tips = [
         alt.Tooltip(f"{name}:N", title=title)
@@ -80,7 +80,7 @@ def rank_plot(ranking: results.Ranking, *, most: int = MOST) -> alt.LayerChart:
     shape = alt.Shape(
         "standing:N",
         scale=alt.Scale(domain=list(STANDING.values()), range=STANDING_SHAPES),
-        legend=legend(),
+        legend=legend(2),
     )
     dots = alt.Chart(frame).mark_point(
         size=110, filled=True, opacity=1, stroke="white", strokeWidth=1

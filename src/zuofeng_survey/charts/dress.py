@@ -56,9 +56,9 @@ def rows_of(field: str, order: list[str], *, lines: int = 1) -> alt.Y:
     return alt.Y(f"{field}:N", sort=order, title=None, axis=axis)
 
 
-def legend() -> alt.Legend:
-    """Three entries a row: five would run off a phone."""
-    return alt.Legend(title=None, orient="top", columns=3, symbolOpacity=1, labelLimit=200)
+def legend(columns: int = 3) -> alt.Legend:
+    """Three entries a row, five would run off a phone; two where rows are to meet a neighbour's."""
+    return alt.Legend(title=None, orient="top", columns=columns, symbolOpacity=1, labelLimit=200)
 
 
 def percents() -> alt.Axis:

@@ -154,6 +154,7 @@ def _config(folder: Path, datasets: Path, scratch: Path) -> Config:
     config.ViewKernels = Config(
         buffer_offline_messages=False,
         cap=20,
+        unclaimed_seconds=300,
         cull_connected=True,
         cull_idle_timeout=1800,
         cull_interval=60,
