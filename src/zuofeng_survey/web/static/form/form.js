@@ -242,7 +242,7 @@ class Form {
 
   pingLater() {
     clearTimeout(this.pingTimer);
-    const wait = this.isAway ? 4000 : 15000;
+    const wait = 4000; // told within five seconds, also to whoever is only reading
     if (this.host.ping && this.alive && !this.isDone) this.pingTimer = setTimeout(() => this.ping(), wait);
   }
 

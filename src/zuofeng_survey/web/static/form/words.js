@@ -51,7 +51,7 @@ const WORDS = {
   "check-code": ["确定", "Continue"],
   "other-code": ["换一个代码", "Use another code"],
   closed: ["现在不能填写：还没有开始，或者已经结束。", "This form is not open now."],
-  away: ["现在连不上服务器。您填写的内容都在本页，没有丢失。", "The server cannot be reached. What you filled in is safe on this page."],
+  away: ["连接已断开：现在连不上服务器。您填写的内容都在本页，没有丢失。", "The server cannot be reached. What you filled in is safe on this page."],
   awaySending: ["还没有提交成功：连不上服务器。正在自动重试，请不要关闭本页。", "Not submitted yet: the server cannot be reached. Trying again; keep this page open."],
   busy: ["还没有提交成功，正在自动重试。", "Not submitted yet; trying again."],
   refused: ["没有提交成功（{status}）。", "Not submitted ({status})."],
