@@ -147,6 +147,8 @@ class Respondents:
             picked = answers.get(item.repeat_over, [])
             exclusive = {c.name for c in q.choices_of(q.items[item.repeat_over]) if c.exclusive}
             return {p: self._sentence() for p in picked if p not in exclusive}
+        if item.kind == "select_one" and item.sensitive:
+            return self._pressed(answers)
         if item.kind == "select_one":
             return self._one(q, item, mood)
         if item.kind == "select_multiple":
@@ -156,6 +158,12 @@ class Respondents:
         if item.kind in ("integer", "decimal"):
             return int(self.rng.integers(3, 30))
         return "2020-12-31" if item.kind == "date" else None
+
+    def _pressed(self, answers: Answers) -> str:
+        """Say whether somebody asked for given answers: hardly anywhere, but in one town."""
+        here = answers.get("MY-S03") == shape()["coached"]["town"]
+        share = shape()["coached"]["share"] if here else shape()["coached"]["elsewhere"]
+        return "1" if self.rng.random() < share else "0"
 
     def _one(self, q: Questionnaire, item: Item, mood: float) -> str | None:
         choices = q.choices_of(item)

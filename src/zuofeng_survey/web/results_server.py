@@ -8,7 +8,6 @@ and nothing else. Nothing is logged about who looked at what.
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 import logging
 import secrets
@@ -23,7 +22,6 @@ from urllib.parse import quote
 
 import nbformat
 import tornado.httpserver
-import tornado.netutil
 import tornado.web
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
@@ -40,6 +38,7 @@ from ..errors import Problem, UsageError
 from ..questionnaire.library import PACKAGE
 from .hardening import HISTORY_OFF, connection_folder
 from .kernels import FormKernels, KernelsFull
+from .ports import bind
 from .views import FOLDER
 
 POLICY = (
@@ -259,7 +258,7 @@ class ResultsServer(Voila):
 
     def start(self) -> None:
         """Bind the port first, then run until stopped."""
-        sockets = _bind(self.port, self.ip)
+        sockets = bind(self.port, self.ip)
         self.connection_dir = connection_folder(self.scratch)
         self.app = tornado.web.Application(**self.init_settings())
         self.app.add_handlers(".*$", self.init_handlers())
@@ -325,16 +324,6 @@ def _titles(folder: Path) -> Mapping[str, str]:
         path.name: nbformat.read(path, as_version=4).metadata.get("title", path.stem)
         for path in sorted(folder.glob("*.ipynb"), reverse=True)
     }
-
-
-def _bind(port: int, host: str) -> list[Any]:
-    try:
-        return tornado.netutil.bind_sockets(port, host)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise UsageError.of("port-taken", port=port, other=port + 10) from error
-        why = error.strerror or str(error)
-        raise UsageError.of("port-refused", host=host, port=port, why=why) from error
 
 
 def _page(problem: Problem) -> str:

@@ -6,7 +6,6 @@ It is never a Jupyter server extension: there, a visitor's websocket can run cod
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import shutil
 import signal
@@ -16,7 +15,6 @@ from typing import Any, NoReturn
 
 import nbformat
 import tornado.httpserver
-import tornado.netutil
 from tornado.ioloop import PeriodicCallback
 from voila.app import Voila
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
@@ -30,6 +28,7 @@ from .bodies import LIMIT_BYTES
 from .boxes import Boxes
 from .door import DRAIN_BYTES, Application
 from .hardening import connection_folder, form_notebooks, runtime_of, settings
+from .ports import bind
 from .site import AssetFile, FrontPage, PollPage, UnknownPage
 from .visits import FormPage, Goodbye, Visits
 
@@ -88,7 +87,7 @@ class FormServer(Voila):
 
     def start(self) -> None:
         """Bind the port first, then run until stopped."""
-        sockets = _bind(self.port, self.ip)
+        sockets = bind(self.port, self.ip)
         self.connection_dir = connection_folder(Path(self.connection_dir_root))
         self.forms = _forms(Path(self.root_dir))
         self.visits = Visits(self, self.office, self.forms, ready=self.ready_pages)
@@ -177,16 +176,6 @@ def _forms(folder: Path) -> dict[str, Text]:
         about = nbformat.read(path, as_version=4).metadata
         found[path.stem] = Text(zh=about.get("title", path.stem), en=about.get("title_en", ""))
     return found
-
-
-def _bind(port: int, host: str) -> list[Any]:
-    try:
-        return tornado.netutil.bind_sockets(port, host)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise UsageError.of("port-taken", port=port, other=port + 10) from error
-        why = error.strerror or str(error)
-        raise UsageError.of("port-refused", host=host, port=port, why=why) from error
 
 
 def _load_jupyter_server_extension(_: Any) -> NoReturn:
