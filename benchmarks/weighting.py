@@ -62,7 +62,7 @@ def speeds() -> dict[str, float]:
     totals = {c: dict(enumerate(s * n)) for c, s in zip(people, shares, strict=True)}
     coded = people.astype("category")
     lmer, raked = best(lambda: mixed_model(d["y"], groups)), best(lambda: rake(coded, totals))
-    fixed = best(lambda: adjust_ratings(d["y"], d["s"], d["d"]), 1)
+    fixed = best(lambda: adjust_ratings(d["y"], voter=d["s"], target=d["d"]), 1)
     return {
         "insteval_reml_blup_sd_s": lmer,
         "insteval_lmer_and_ranef_over_ours": 8.8 / lmer,

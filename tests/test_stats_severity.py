@@ -56,7 +56,7 @@ def test_a_table_and_its_ratings_give_the_same(method):
     p = panel([0, 0.3, 0.6, 1], {"A": 12}, unrated=0.3, seed=3)
     v, t = np.nonzero(~np.isnan(p.scores))
     a = adjust(p.scores, p.voter_class, weights={"A": 2}, method=method)
-    b = adjust_ratings(p.scores[v, t], v, t, method=method)
+    b = adjust_ratings(p.scores[v, t], voter=v, target=t, method=method)
     np.testing.assert_allclose(a.estimate, b.estimate, rtol=1e-8)
     np.testing.assert_allclose(a.covariance, b.covariance, rtol=1e-7)
 
@@ -284,7 +284,7 @@ def test_trends_do_not_depend_on_where_time_begins():
     unit, year = np.repeat(np.arange(12), 4), np.tile(np.arange(4), 12)
     y = 50 + rng.normal(0, 3, 12)[unit] + (1 + rng.normal(0, 1, 12)[unit]) * year
     y += rng.normal(size=48)
-    a, b = trends(y, year, unit), trends(y, year + 2017, unit)
+    a, b = trends(y, year, unit=unit), trends(y, year + 2017, unit=unit)
     assert a.slope == pytest.approx(b.slope, rel=1e-6)
     assert a.intercept == pytest.approx(b.intercept + 2017 * b.slope, rel=1e-6)
     np.testing.assert_allclose(a.lines[:, 1], b.lines[:, 1], rtol=1e-4)
@@ -302,4 +302,4 @@ def test_trends_do_not_depend_on_where_time_begins():
 )
 def test_years_that_make_no_trend_are_refused(y, time, unit):
     with pytest.raises(ValueError, match="must"):
-        trends(y, time, unit)
+        trends(y, time, unit=unit)

@@ -246,7 +246,7 @@ def test_a_total_is_the_mean_of_a_known_population():
 
 def test_a_ratio_to_one_is_a_mean():
     y, w = [1.0, 2, 3, 6], [1.0, 2, 1, 2]
-    ratio, mean = survey_ratio(y, np.ones(4), design(w)), survey_mean(y, design(w))
+    ratio, mean = survey_ratio(y, np.ones(4), design=design(w)), survey_mean(y, design(w))
     assert ratio.se[0] == pytest.approx(mean.se[0])
     assert mean.table().columns.tolist() == ["name", "estimate", "se", "deff", "n"]
 
@@ -261,11 +261,14 @@ def test_a_ratio_to_one_is_a_mean():
         (lambda: design([1, -1]), "zero or more"),
         (lambda: survey_mean([1, NAN], design([1, 1])), "must be finite"),
         (lambda: survey_mean([1, 2, 3], design([1, 1])), "2 rows"),
-        (lambda: survey_ratio([1, 1], [1, -1], design([1, 1])), "add up to zero"),
+        (lambda: survey_ratio([1, 1], [1, -1], design=design([1, 1])), "add up to zero"),
         (lambda: survey_mean([1, 2], design([1, 1])).interval(coverage=95), "0.95, not 95"),
         (lambda: survey_mean([1, 1], design([1, 1])).interval(scale="logit"), "inside 0 and 1"),
         (lambda: survey_mean([1, 2], design([1, 1])).contrast({"9": 1}), "must name estimates"),
-        (lambda: crosstab_test(["a", "a"], ["x", "y"], design([1, 1])), "two different answers"),
+        (
+            lambda: crosstab_test(["a", "a"], ["x", "y"], design=design([1, 1])),
+            "two different answers",
+        ),
     ],
 )
 def test_designs_and_answers_that_do_not_fit_are_refused(make, words):
@@ -281,7 +284,7 @@ def test_a_census_of_a_stratum_of_one_adds_no_error():
 def test_without_a_design_the_table_test_is_pearsons():
     rng = np.random.default_rng(4)
     a, b = rng.integers(0, 3, 400), rng.integers(0, 2, 400)
-    c = crosstab_test(a, b, design(np.ones(400)))
+    c = crosstab_test(a, b, design=design(np.ones(400)))
     plain = stats.chi2_contingency(pd.crosstab(a, b), correction=False)
     assert c.p_value == pytest.approx(plain.pvalue, abs=0.02)
     assert c.cramers_v == pytest.approx(np.sqrt(plain.statistic / 400))
@@ -348,11 +351,11 @@ def test_replicates_refuse_calibrated_weights_and_lost_groups():
 
 
 def test_channels_that_answer_alike_are_not_told_apart():
-    r = response_by_channel(["a", "b"], [100, 50], [40, 20])
+    r = response_by_channel(["a", "b"], invited=[100, 50], answered=[40, 20])
     assert r.statistic == pytest.approx(0) and r.p_value == pytest.approx(1)
     assert r.representativity == 1 and r.overall == pytest.approx(0.4)
     assert r.table().shape == (2, 6)
-    assert np.isnan(response_by_channel(["a"], [10], [4]).p_value)
+    assert np.isnan(response_by_channel(["a"], invited=[10], answered=[4]).p_value)
 
 
 def test_those_who_answer_stand_for_those_who_do_not():
@@ -365,7 +368,7 @@ def test_those_who_answer_stand_for_those_who_do_not():
     with pytest.raises(ValueError, match="true or false"):
         response_weights(list("ab"), [1, 0])
     with pytest.raises(ValueError, match="once"):
-        response_by_channel(["a", "a"], [10, 10], [1, 1])
+        response_by_channel(["a", "a"], invited=[10, 10], answered=[1, 1])
 
 
 # ---- coverage

@@ -79,7 +79,7 @@ def _penicillin(case: Case) -> Iterator[Check]:
 
 def _sleepstudy(case: Case) -> Iterator[Check]:
     d, e = case.frame("sleepstudy"), case.expected["sleepstudy"]
-    t = trends(d["Reaction"], d["Days"], d["Subject"])
+    t = trends(d["Reaction"], d["Days"], unit=d["Subject"])
     rel = {"rel": case.tolerance["rel"]}
     yield case.check("line", [t.intercept, t.slope], list(e["fixef"].values()), **rel)
     yield case.check("se", t.se, list(e["se"].values()), **rel)
@@ -89,8 +89,8 @@ def _sleepstudy(case: Case) -> Iterator[Check]:
 def severity(case: Case) -> Iterator[Check]:
     d, e, t = case.frame(), case.expected, case.tolerance
     who, what, y = (d[c] for c in d.columns)
-    fixed = adjust_ratings(y, who, what)
-    random = adjust_ratings(y, who, what, method="random")
+    fixed = adjust_ratings(y, voter=who, target=what)
+    random = adjust_ratings(y, voter=who, target=what, method="random")
     near, loose = {"abs": t["abs"]}, {"rel": t["lmer_rel"]}
     yield case.check("targets", fixed.unit, tuple(e["raw_means"]))
     yield case.check("raw", fixed.raw, list(e["raw_means"].values()), **near)

@@ -113,7 +113,7 @@ def means(case: Case) -> Iterator[Check]:
         "cluster1_fpc": survey_mean(clus[OUTCOME], _drawn(clus, clus["pw"])),
         "srs_fpc": survey_mean(srs[OUTCOME], _drawn(srs, srs["pw"])),
         "strat_total_enroll": survey_total(strat["enroll"], d),
-        "strat_ratio_api00_api99": survey_ratio(strat[OUTCOME], strat["api99"], d),
+        "strat_ratio_api00_api99": survey_ratio(strat[OUTCOME], strat["api99"], design=d),
     }
     for name, got in found.items():
         yield from _estimate(case, name, got, e[name])
@@ -126,7 +126,7 @@ def means(case: Case) -> Iterator[Check]:
     told = e["strat_prop_schwide_logit"]
     yield case.check("rate", rate["estimate"], told["p"])
     yield case.check("rate interval", [rate["lower"], rate["upper"]], told["ci"])
-    c, told = crosstab_test(strat["sch.wide"], strat["stype"], d), e["strat_chisq_F"]
+    c, told = crosstab_test(strat["sch.wide"], strat["stype"], design=d), e["strat_chisq_F"]
     got = [c.statistic, c.df_top, c.df_below, c.p_value]
     yield case.check("F", got, [told[k] for k in ("F", "ndf", "ddf", "p")])
 

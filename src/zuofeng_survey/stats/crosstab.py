@@ -51,7 +51,7 @@ class Crosstab:
         return table_html(self.table().reset_index(names=""), caption=f"p = {self.p_value:.3g}")
 
 
-def crosstab_test(rows: ArrayLike, columns: ArrayLike, design: Design) -> Crosstab:
+def crosstab_test(rows: ArrayLike, columns: ArrayLike, *, design: Design) -> Crosstab:
     """Test whether two questions are connected, by the Rao–Scott correction of second order.
 
     Parameters
@@ -78,7 +78,7 @@ def crosstab_test(rows: ArrayLike, columns: ArrayLike, design: Design) -> Crosst
     --------
     >>> from zuofeng_survey.stats.surveydesign import design
     >>> said, sex = ["yes"] * 6 + ["no"] * 6, list("mmmmffmfffff")
-    >>> c = crosstab_test(said, sex, design([1] * 12))
+    >>> c = crosstab_test(said, sex, design=design([1] * 12))
     >>> round(c.statistic, 3), round(c.p_value, 3)
     (2.829, 0.121)
     """

@@ -61,7 +61,7 @@ class Response:
 
 
 def response_by_channel(
-    channel: ArrayLike, invited: ArrayLike, answered: ArrayLike, *, coverage: float = 0.95
+    channel: ArrayLike, *, invited: ArrayLike, answered: ArrayLike, coverage: float = 0.95
 ) -> Response:
     """Compare response rates between channels.
 
@@ -90,7 +90,7 @@ def response_by_channel(
 
     Examples
     --------
-    >>> r = response_by_channel(["paper", "phone"], [100, 200], [60, 90])
+    >>> r = response_by_channel(["paper", "phone"], invited=[100, 200], answered=[60, 90])
     >>> r.rate.tolist(), round(r.p_value, 4)
     ([0.6, 0.45], 0.0141)
     """

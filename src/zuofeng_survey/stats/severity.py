@@ -164,9 +164,9 @@ def adjust(
 
 def adjust_ratings(
     y: ArrayLike,
+    *,
     voter: ArrayLike,
     target: ArrayLike,
-    *,
     method: Method = "fixed",
     variance: Variance = "pooled",
 ) -> Adjusted:
@@ -195,7 +195,8 @@ def adjust_ratings(
 
     Examples
     --------
-    >>> a = adjust_ratings([5, 3, 4, 2, 3, 4], list("uuvvww"), list("abbcca"))
+    >>> who, what = list("uuvvww"), list("abbcca")
+    >>> a = adjust_ratings([5, 3, 4, 2, 3, 4], voter=who, target=what)
     >>> a.unit, a.estimate.round(2).tolist()
     (('a', 'b', 'c'), [4.5, 3.5, 2.5])
     """

@@ -176,7 +176,7 @@ def survey_total(y: ArrayLike, design: Design, *, by: ArrayLike | None = None) -
 
 
 def survey_ratio(
-    numerator: ArrayLike, denominator: ArrayLike, design: Design, *, by: ArrayLike | None = None
+    numerator: ArrayLike, denominator: ArrayLike, *, design: Design, by: ArrayLike | None = None
 ) -> SurveyEstimates:
     """Estimate a ratio of two totals, such as cases settled per case lodged.
 
@@ -204,7 +204,7 @@ def survey_ratio(
     Examples
     --------
     >>> from zuofeng_survey.stats.surveydesign import design
-    >>> r = survey_ratio([1, 2, 3], [2, 4, 6], design([1, 1, 1]))
+    >>> r = survey_ratio([1, 2, 3], [2, 4, 6], design=design([1, 1, 1]))
     >>> r.estimate.tolist(), r.se.tolist()
     ([0.5], [0.0])
     """

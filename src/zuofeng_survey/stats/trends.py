@@ -62,7 +62,7 @@ class Trends:
         return table_html(self.table())
 
 
-def trends(y: ArrayLike, time: ArrayLike, unit: ArrayLike) -> Trends:
+def trends(y: ArrayLike, time: ArrayLike, *, unit: ArrayLike) -> Trends:
     """Fit a line a target with random intercepts and slopes, correlated, by REML.
 
     Parameters
@@ -90,7 +90,7 @@ def trends(y: ArrayLike, time: ArrayLike, unit: ArrayLike) -> Trends:
 
     Examples
     --------
-    >>> t = trends([1, 2, 4, 2, 4, 5, 1, 1, 2], [0, 1, 2] * 3, list("aaabbbccc"))
+    >>> t = trends([1, 2, 4, 2, 4, 5, 1, 1, 2], [0, 1, 2] * 3, unit=list("aaabbbccc"))
     >>> round(t.intercept, 3), round(t.slope, 3)
     (1.278, 1.167)
     """
