@@ -22,11 +22,11 @@ from zuofeng_survey.stats.consecutive import consecutive_bottom
 from zuofeng_survey.stats.intervals import clopper_pearson, jeffreys, wilson
 from zuofeng_survey.stats.mixed import mixed_model
 from zuofeng_survey.stats.ordinal import ordinal_mean
-from zuofeng_survey.stats.replicates import jackknife
+from zuofeng_survey.stats.replicates import bootstrap, jackknife
 from zuofeng_survey.stats.severity import adjust, adjust_ratings
 from zuofeng_survey.stats.simulate import Rater, panel
 from zuofeng_survey.stats.surveydesign import design
-from zuofeng_survey.stats.surveymeans import survey_mean
+from zuofeng_survey.stats.surveymeans import survey_mean, survey_ratio
 from zuofeng_survey.stats.weighting import post_stratify, rake
 from zuofeng_survey.stats.years import mean_change, rate_change, rate_change_paired, target_changes
 
@@ -149,12 +149,20 @@ def differences(reps: int) -> dict[str, dict[str, float]]:
     """Adjusted scores: coverage of 95 % intervals of differences between equal targets."""
     found = {}
     i, j = np.triu_indices(8, 1)
-    for name, voters in (("V15", V15), ("V30", V30), ("V30 A of two", SMALL_A), ("V60", V60)):
+    for name, voters, noise in (
+        ("V15", V15, {}),
+        ("V30", V30, {}),
+        ("V30 A of two", SMALL_A, {}),
+        ("V60", V60, {}),
+        ("V30 A noisier", V30, {"A": 1.5}),
+        ("V30 A quieter", V30, {"A": 0.5}),
+    ):
         for gap in (0.15, 0.4):
             rng, cover = np.random.default_rng(1), {k: [] for k in ("pooled", "voters", "random")}
             refused = 0
             for _ in range(reps):
-                p = panel([0.0] * 8, voters, unrated=gap, seed=rng)
+                rater = Rater(noise=noise)
+                p = panel([0.0] * 8, voters, unrated=gap, rater=rater, seed=rng)
                 for kind in cover:
                     how = {"method": "random"} if kind == "random" else {"variance": kind}
                     try:
@@ -172,23 +180,30 @@ def differences(reps: int) -> dict[str, dict[str, float]]:
 
 
 def means(reps: int) -> dict[str, float]:
-    """Clustered samples from a fixed population: plain, post-stratified, jackknifed."""
-    rng, hits = np.random.default_rng(11), np.zeros(3)
+    """Clustered samples from a fixed population: means, a rate, a ratio; three sorts of errors."""
+    rng, sizes = np.random.default_rng(11), {0: 5000, 1: 5000}
     sex, village = np.repeat([0, 1], 5000), np.repeat(np.arange(500), 20)
-    y = 2.0 * sex + rng.normal(size=10_000) + np.repeat(rng.normal(0, 0.5, 500), 20)
-    truth, sizes = y.mean(), {0: 5000, 1: 5000}
-    for _ in range(reps):
+    y = 4 + 2.0 * sex + rng.normal(size=10_000) + np.repeat(rng.normal(0, 0.5, 500), 20)
+    x, yes = rng.uniform(1, 3, 10_000), y > np.quantile(y, 0.85)
+    truth = [y.mean()] * 4 + [yes.mean(), y.sum() / x.sum()]
+    names = ("plain", "post-stratified", "jackknife", "bootstrap", "rate, logit", "ratio")
+    hits = np.zeros(len(names))
+    for seed in range(reps):
         at = np.flatnonzero(np.isin(village, rng.choice(500, 30, replace=False)))
-        w, where = np.full(len(at), 500 / 30), {"clusters": village[at], "population": 500}
-        plain = survey_mean(y[at], design(w, **where)).interval()
-        post = survey_mean(y[at], design(post_stratify(sex[at], sizes), **where)).interval()
-        jack = jackknife(
-            lambda w, at=at: w @ y[at] / w.sum(),
-            design(w, **where),
-            reweigh=lambda w, at=at: post_stratify(sex[at], sizes, base=w).weight,
-        ).interval()
-        hits += [f["lower"][0] <= truth <= f["upper"][0] for f in (plain, post, jack)]
-    return dict(zip(("plain", "post-stratified", "jackknife"), (hits / reps).tolist(), strict=True))
+        where: dict[str, Any] = {"clusters": village[at], "population": 500}
+        d = design(np.full(len(at), 500 / 30), **where)
+        mean = lambda w, at=at: w @ y[at] / w.sum()  # noqa: E731
+        again = lambda w, at=at: post_stratify(sex[at], sizes, base=w).weight  # noqa: E731
+        made = (
+            survey_mean(y[at], d).interval(),
+            survey_mean(y[at], design(post_stratify(sex[at], sizes), **where)).interval(),
+            jackknife(mean, d, reweigh=again).interval(),
+            bootstrap(mean, d, draws=99, seed=seed, reweigh=again).interval(),
+            survey_mean(yes[at], d).interval(scale="logit"),
+            survey_ratio(y[at], x[at], design=d).interval(),
+        )
+        hits += [f["lower"][0] <= t <= f["upper"][0] for f, t in zip(made, truth, strict=True)]
+    return dict(zip(names, (hits / reps).tolist(), strict=True))
 
 
 def years(reps: int, draws: int) -> dict[str, dict[str, float]]:

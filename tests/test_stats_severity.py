@@ -108,6 +108,11 @@ def test_a_class_of_one_has_an_error_of_its_own():
         assert "class-of-one" in found.notes and (found.se > 0).all()
 
 
+def test_errors_that_cannot_be_had_are_said_to_be_missing():
+    found = adjust([[1, 2, NAN], [2, 2, 3.0], [NAN, 1, 2]], list("ABC"), weights=WEIGHTS)
+    assert np.isnan(found.se).all() and "no-replication" in found.notes
+
+
 @pytest.mark.parametrize(("variance", "least"), [("pooled", 0.94), ("voters", 0.88)])
 def test_differences_are_covered(variance, least):
     rng, covered = np.random.default_rng(8), []

@@ -175,6 +175,11 @@ def test_base_weights_must_be_weights(base):
         post_stratify(list("aabb"), {"a": 1, "b": 1}, base=base)
 
 
+def test_nobody_cannot_be_weighted():
+    with pytest.raises(ValueError, match="must have respondents"):
+        post_stratify([], {"a": 1})
+
+
 def test_missing_levels_are_refused():
     with pytest.raises(ValueError, match="no missing levels"):
         post_stratify(["a", None, "b"], {"a": 1, "b": 1})
@@ -372,6 +377,26 @@ def test_those_who_answer_stand_for_those_who_do_not():
 
 
 # ---- coverage
+
+
+def test_intervals_of_rates_ratios_and_replicates_cover():
+    rng, hits = np.random.default_rng(12), np.zeros(4)
+    village = np.repeat(np.arange(200), 10)
+    y = 4 + rng.normal(size=2000) + np.repeat(rng.normal(0, 0.5, 200), 10)
+    x, yes = rng.uniform(1, 3, 2000), y > np.quantile(y, 0.85)
+    truth = [yes.mean(), y.sum() / x.sum(), y.mean(), y.mean()]
+    for seed in range(150):
+        at = np.flatnonzero(np.isin(village, rng.choice(200, 25, replace=False)))
+        d = design(np.full(len(at), 8.0), clusters=village[at], population=200)
+        mean = lambda w, at=at: w @ y[at] / w.sum()  # noqa: E731
+        made = (
+            survey_mean(yes[at], d).interval(scale="logit"),
+            survey_ratio(y[at], x[at], design=d).interval(),
+            jackknife(mean, d).interval(),
+            bootstrap(mean, d, draws=60, seed=seed).interval(),
+        )
+        hits += [f["lower"][0] <= t <= f["upper"][0] for f, t in zip(made, truth, strict=True)]
+    assert (hits / 150 >= 0.9).all()
 
 
 @pytest.mark.parametrize("raked", [False, True])

@@ -147,7 +147,7 @@ def ballot_checks(
     could ever be beyond it; a normal tail flags honest ballots in 20 to 80 % of panels of four
     grades. Blocs: likeness of residuals against shuffles within target and class. ``shared_p``:
     Horn (1965), doi 10.1007/BF02289447. Panels of 15 to 60 honest voters with a flag of one kind:
-    contrary .00 to .03, lone low .00 to .05, bloc .03 to .15 (``benchmarks/weighting.py``).
+    contrary .00, lone low .00 to .06, bloc .05 to .10 (``benchmarks/weighting.py``).
 
     Examples
     --------

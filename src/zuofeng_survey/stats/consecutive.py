@@ -116,7 +116,7 @@ def consecutive_bottom(
     Notes
     -----
     Source: METHODS (e). With 30 voters, 20 targets and k = 2 over two years, the rule alone names
-    .2 people in the mean when all are equal; rule and test named nobody wrongly in 600 panels,
+    .2 people in the mean when all are equal; rule and test named nobody wrongly in 900 schedules,
     equal, moderately spread or with two clearly bad, and found both of the latter every time
     (``benchmarks/weighting.py``).
 

@@ -117,7 +117,9 @@ def rake(
     ([12.0, 28.0, 18.0, 42.0], True)
     """
     frame = pd.DataFrame(margins)
-    if frame.empty or set(frame.columns) != set(totals):
+    if frame.empty:
+        raise ValueError(f"margins must have respondents and columns, got shape {frame.shape}")
+    if set(frame.columns) != set(totals):
         raise ValueError(
             f"totals must name the columns of margins {list(frame.columns)}, got {list(totals)}"
         )
