@@ -25,8 +25,12 @@ ORDER = [
     "scoring",
     "stats",
     "results",
+    "rules",
+    "workbook",
+    "ledger",
     "charts",
     "slips",
+    "report",
     "publishing",
     "web",
     "demo",
@@ -65,7 +69,7 @@ def rooms_imported(path: Path) -> set[str]:
 
 
 def test_every_room_has_its_place_in_the_order():
-    assert {room_of(p) for p in modules()} <= {*ORDER, "__init__", "questionnaires", "notebooks"}
+    assert {room_of(p) for p in modules()} <= {*ORDER, "__init__", "messages", "questionnaires", "notebooks"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))

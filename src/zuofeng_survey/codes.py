@@ -7,6 +7,7 @@ single wrong character and every swap of two, so that a slip of the pen never co
 
 from __future__ import annotations
 
+import base64
 import hmac
 import re
 import secrets
@@ -17,6 +18,7 @@ from .errors import CodeRefused
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 16
+_FROM_RFC4648 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 _VALUE = {c: i for i, c in enumerate(ALPHABET)}
 _LOOKALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _DASHES = "-‐‑‒–—―−－﹣·・ー"
@@ -56,18 +58,18 @@ def check_character(body: str) -> str:
     return _CHECKS[total]
 
 
-def base32(number: int) -> str:
+def base32(bits: bytes) -> str:
     """Write 80 bits as 16 characters.
 
-    >>> base32(1)
+    >>> base32(bytes([0] * 9 + [1]))
     '0000000000000001'
     """
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
+    return base64.b32encode(bits).translate(_FROM_RFC4648).decode()
 
 
 def new_code() -> str:
     """Return a fresh code of 80 random bits, without dashes."""
-    body = base32(secrets.randbits(5 * LENGTH))
+    body = base32(secrets.token_bytes(10))
     return body + check_character(body)
 
 
@@ -96,9 +98,8 @@ def normalise(text: str) -> str:
     CodeRefused
         ``code-mistyped`` when a character is missing or wrong; nothing was looked up.
     """
-    plain = text.replace("-", "") if _WRITTEN.fullmatch(text) else _plain(text)
-    well_formed = len(plain) == LENGTH + 1 and all(c in _VALUE for c in plain)
-    if not well_formed or check_character(plain[:LENGTH]) != plain[LENGTH]:
+    plain = (text if _WRITTEN.fullmatch(text) else _plain(text)).replace("-", "")
+    if not _WRITTEN.fullmatch(plain) or check_character(plain[:LENGTH]) != plain[LENGTH]:
         raise CodeRefused.of("code-mistyped")
     return plain
 

@@ -1,7 +1,7 @@
 """Every sentence said to a person when something is wrong: a code, a place, how to mend it.
 
-The sentences are in ``messages.toml``, Chinese and English side by side, so that the browser can be
-handed the same ones. A :class:`Problem` is one filled-in sentence; an error carries one or more.
+The sentences are in ``messages/``, a file for each room, Chinese and English side by side, so that
+the browser can be handed the same ones. A :class:`Problem` is one filled-in sentence; an error carries one or more.
 
 ::
 
@@ -32,9 +32,17 @@ from typing import Any, Self
 
 @cache
 def messages() -> dict[str, dict[str, str]]:
-    """Return the catalogue: code → {zh, en}, with ``{name}`` placeholders."""
-    text = resources.files("zuofeng_survey").joinpath("messages.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    """Return the catalogue: code → {zh, en}, with ``{name}`` placeholders.
+
+    Say what is wrong, then how to mend it. Tests compare codes, never prose.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for file in resources.files("zuofeng_survey").joinpath("messages").iterdir():
+        for code, sentence in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            if code in found:
+                raise LookupError(f"the code {code!r} stands twice, once more in {file.name}")
+            found[code] = sentence
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         if self.code not in messages():
-            raise LookupError(f"no message with the code {self.code!r} in messages.toml")
+            raise LookupError(f"no message with the code {self.code!r} in messages/")
 
     def _say(self, lang: str) -> str:
         sentence = messages()[self.code][lang].format_map(self.params)

@@ -13,6 +13,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from nacl.bindings import crypto_box_seal
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
@@ -87,13 +88,13 @@ class Sealer:
     """Seals ballots with one poll's public key; it cannot open them again."""
 
     def __init__(self, public_key: bytes) -> None:
-        self._box = SealedBox(PublicKey(public_key))
+        self._public_key = bytes(PublicKey(public_key))
 
     def seal(self, content: bytes, *, at_least: int = 0) -> bytes:
         """Seal some content, padded to ``at_least`` bytes and on to a multiple of 256."""
         plain = content + b"\x80"
         size = max(len(plain), at_least)
-        return self._box.encrypt(plain.ljust(size + -size % STEP, b"\x00"))
+        return crypto_box_seal(plain.ljust(size + -size % STEP, b"\x00"), self._public_key)
 
 
 class Opener:
@@ -139,7 +140,7 @@ def receipt(envelope: bytes) -> str:
     >>> receipt(bytes(32))
     '0000-0000-0000-0000'
     """
-    text = base32(int.from_bytes(envelope[:10], "big"))
+    text = base32(envelope[:10])
     return "-".join(text[i : i + 4] for i in range(0, 16, 4))
 
 

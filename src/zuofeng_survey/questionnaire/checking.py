@@ -1,7 +1,7 @@
 """The item-writing rules, as warnings: a form that breaks them works, but asks badly.
 
 Rules from the field (one idea an item, no leading words, a way not to answer, balance) and from
-the office's own practice; each has a code in ``messages.toml`` that begins with ``style-``. A rule
+the office's own practice; each has a code in ``messages/style.toml`` that begins with ``style-``. A rule
 that cannot be right about a plain sentence is not here: a warning people learn to skip is none.
 """
 
