@@ -25,6 +25,7 @@ ORDER = [
     "scoring",
     "stats",
     "results",
+    "opinions",
     "rules",
     "workbook",
     "ledger",
