@@ -15,6 +15,7 @@ the browser can be handed the same ones. A :class:`Problem` is one filled-in sen
     ├── StorageError        disk full, network file system, database not reachable
     ├── DatasetError        a dataset is missing, altered or cannot be read
     ├── WorkbookError       a workbook cannot be read, or its cells break their columns
+    ├── LedgerError         a change that a ledger does not take; nothing of its batch is kept
     └── UsageError          a command line or setting that cannot be followed
 
 Statistics raise plain ``ValueError`` in English: their caller is a programmer.
@@ -136,6 +137,10 @@ class DatasetError(ZuofengError):
 
 class WorkbookError(ZuofengError):
     """A workbook cannot be read, or cells of it break their columns."""
+
+
+class LedgerError(ZuofengError):
+    """A change that a ledger does not take: a value, a step, a rule, or somebody was quicker."""
 
 
 class UsageError(ZuofengError):
