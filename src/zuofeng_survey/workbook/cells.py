@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from ..errors import nearest
@@ -34,29 +35,30 @@ def plain(cell: Any) -> Any:
 
 
 def fit(cell: Any, column: Column) -> Any:
-    """Return the value that a cell gives its column; None stays None.
+    """Return the value that a :func:`plain` cell gives its column; None stays None.
 
     Raises
     ------
     Unfit
         With the code of what is wrong.
     """
-    cell = plain(cell)
     if cell is None:
         return None
-    if isinstance(cell, str) and cell in ERRORS:
+    if isinstance(cell, str) and cell[0] == "#" and cell in ERRORS:
         raise Unfit("cell-error", got=cell)
     return _FITS[column.kind](cell, column)
 
 
 def _text(cell: Any, _: Column) -> str:
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.15g}"
     if isinstance(cell, dt.datetime):
         return (cell if cell.time() != dt.time() else cell.date()).isoformat().replace("T", " ")
-    return cell if isinstance(cell, str) else str(cell)
+    return str(cell)
 
 
 def _date(cell: Any, _: Column) -> dt.date:
@@ -112,12 +114,17 @@ def _choices(cell: Any, column: Column) -> tuple[str, ...]:
     return tuple(dict.fromkeys(picked))
 
 
+@cache
+def _by_label(choices: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Return what may be typed: labels, and the values themselves."""
+    return {value: value for value, _ in choices} | {clean(label): value for value, label in choices}
+
+
 def _pick(text: str, column: Column) -> str:
     """Return the value whose label, or whose name, was typed."""
     if not column.choices:
         return text
-    by_label = {clean(label): value for value, label in column.choices}
-    by_label |= {value: value for value, _ in column.choices if value not in by_label}
+    by_label = _by_label(column.choices)
     if text in by_label:
         return by_label[text]
     folded = {_fold(label): value for label, value in by_label.items()}

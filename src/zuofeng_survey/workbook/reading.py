@@ -23,7 +23,7 @@ from .columns import Column, Sheet
 from .guarding import Limits, guard
 from .meta import LISTS, META, NOTES, Meta, mark, understood
 from .scanning import FEW, Scan, scan
-from .values import canonical
+from .values import TEXTS, canonical
 
 MOST = 500  # mistakes told at once; what is beyond is counted
 Cells = tuple[Any, ...]
@@ -172,6 +172,7 @@ class Reader:
         self.sheet, self.tab, self.meta = sheet, tab, meta
         self.problems: list[Problem] = []
         self.at: dict[str, int] = {}
+        self._texts: dict[tuple[str, Any], str] = {}
         names = tuple(c.name for c in sheet.columns)
         self.marks = meta.rows if meta.columns == names else {}
 
@@ -258,8 +259,17 @@ class Reader:
         if wrong and written and _raw_mark(columns, given) == written:
             return Row(number, values, version, touched=False)  # as it left us: not this person's mistake
         self.problems += wrong
-        touched = not written or mark(canonical(values.get(c.name), c) for c, _ in columns) != written
+        touched = not written or mark(self._text(values.get(c.name), c) for c, _ in columns) != written
         return Row(number, values, version, touched)
+
+    def _text(self, value: Any, column: Column) -> str:
+        """Return the canonical text of a value; of what is picked, each is made once."""
+        if column.kind in TEXTS or not isinstance(value, str | tuple | bool):
+            return canonical(value, column)
+        at = column.name, value
+        if at not in self._texts:
+            self._texts[at] = canonical(value, column)
+        return self._texts[at]
 
     def _cell(self, column: Column, number: int) -> str:
         return f"{get_column_letter(self.at[column.name] + 1)}{number}"

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
+
 from .columns import Column
 
 SEPARATOR = "、"
@@ -31,6 +33,8 @@ def clean(text: str) -> str:
     >>> clean("一\x00二\r\n三 ")
     '一二\n三'
     """
+    if text.isprintable() and "_x00" not in text:
+        return text.strip()
     if "_x00" in text:
         text = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
     return _UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
@@ -42,11 +46,13 @@ def opens_a_formula(text: str) -> bool:
     >>> opens_a_formula("=1+1"), opens_a_formula("一+1")
     (True, False)
     """
-    return text.startswith(OPENERS) or _bare(text).startswith(OPENERS)
+    return _bare(text).startswith(OPENERS)
 
 
 def _bare(text: str) -> str:
     """Return text without the invisible characters it begins with."""
+    if not text or text[0].isprintable() or text[0] == "\t":
+        return text
     seen = next((n for n, c in enumerate(text) if unicodedata.category(c) not in ("Cf", "Zs")), 0)
     return text[seen:]
 
@@ -55,7 +61,7 @@ def missing(value: Any) -> bool:
     """Say whether a value is nothing: None, NaN, NaT, or an empty list or text."""
     if value is None or isinstance(value, str | list | tuple):
         return not value
-    return value != value
+    return value is pd.NA or value != value
 
 
 def shown(value: Any, column: Column) -> Any:
@@ -64,7 +70,7 @@ def shown(value: Any, column: Column) -> Any:
     >>> shown(["a", "b"], Column("x", "X", "choices", choices=(("a", "甲"), ("b", "乙"))))
     '甲、乙'
     """
-    if missing(value):
+    if value is None or missing(value):
         return None
     return _SHOWN[column.kind](value, column)
 
@@ -81,7 +87,9 @@ def canonical(value: Any, column: Column) -> str:
 def same_text(cell: Any) -> str:
     """Return the canonical text of what stands in a cell."""
     if cell is None or isinstance(cell, str):
-        return (cell or "").replace("x005F_", "")  # openpyxl takes it for an escape, wherever it stands
+        if not cell or "x005F_" not in cell:
+            return cell or ""
+        return cell.replace("x005F_", "")  # openpyxl takes it for an escape, wherever it stands
     if isinstance(cell, dt.date):
         return cell.isoformat()
     return f"{cell:.12g}"
@@ -135,6 +143,7 @@ def _choices(value: Any, column: Column) -> str | None:
     return SEPARATOR.join(filter(None, (_choice(v, column) for v in given))) or None
 
 
+TEXTS = frozenset({"key", "text", "long"})
 _SHOWN = {
     "key": _text,
     "text": _text,

@@ -21,6 +21,7 @@ from ..errors import Problem, StorageError, WorkbookError
 from .columns import Column, Sheet
 from .dressing import Dress, Lists, rules, width, write_notes
 from .meta import FORMAT, META, mark, packed
+from .tab import Tab
 from .values import TOO_LONG, opens_a_formula, same_text, shown
 
 ROWS = 1_048_575  # Excel's own, less the heading
@@ -55,7 +56,7 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> None:
         book = xlsxwriter.Workbook(str(partial), OPTIONS)
         dress, lists = Dress(book), Lists(book)
         for sheet, table in zip(sheets, tables, strict=True):
-            _write_sheet(book.add_worksheet(sheet.name), sheet, table, dress=dress, lists=lists)
+            _write_sheet(book.add_worksheet(sheet.name, Tab), sheet, table, dress=dress, lists=lists)
         write_notes(book, sheets, dress)
         _write_meta(book.add_worksheet(META), sheets, tables)
         book.close()
@@ -71,13 +72,23 @@ def _cells(sheet: Sheet) -> list[Cells]:
     rows = sheet.rows
     if not isinstance(rows, pd.DataFrame):
         listed = list(rows)
-        return [[shown(row.get(c.name), c) for row in listed] for c in sheet.columns]
+        return [_shown([row.get(c.name) for row in listed], c) for c in sheet.columns]
     empty = [None] * len(rows)
     found = []
     for column in sheet.columns:
         values = rows[column.name].tolist() if column.name in rows else empty
-        found.append([shown(value, column) for value in values])
+        found.append(_shown(values, column))
     return found
+
+
+def _shown(values: Sequence[Any], column: Column) -> Cells:
+    """Return what stands in the cells of a column; of what is picked from a list, each is made once."""
+    if column.kind not in ("choice", "bool", "date"):
+        return [shown(value, column) for value in values]
+    made: dict[Any, Any] = {}
+    return [
+        made[value] if value in made else made.setdefault(value, shown(value, column)) for value in values
+    ]
 
 
 def _too_long(sheet: Sheet, table: list[Cells]) -> list[Problem]:
