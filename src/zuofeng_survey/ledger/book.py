@@ -15,7 +15,7 @@ from ..errors import LedgerError, Problem
 from ..store import Home
 from .appending import append, checkpoint, erase, standing
 from .chain import broken_chain
-from .database import book_engine, events, head, last, transaction
+from .database import book_engine, events, head, last, lines, transaction
 from .deadlines import with_due
 from .frames import EVENT_COLUMNS, changes_of, frame_of
 from .reading import declaration
@@ -98,7 +98,8 @@ class Book:
         Returns
         -------
         DataFrame
-            The declaration's fields (days as datetime64, empty ones missing), ``state``,
+            The declaration's fields (days as datetime64, what was
+            picked from several choices as a tuple, empty ones missing), ``state``,
             ``version``, ``recorded`` (day of the last event), ``due`` (the next day that runs out),
             ``clock`` (which), ``overdue``.
         """
@@ -106,8 +107,8 @@ class Book:
         wanted = "" if keys is None else json.dumps(list(keys), ensure_ascii=False)
         statement = last(known.name, until=as_of.isoformat() if as_of else "", keys=wanted)
         with transaction(self.engine, writes=False) as connection:
-            found = connection.execute(statement).all()
-        frame = frame_of(known, found).sort_values(known.key, ignore_index=True)
+            found = connection.scalar(lines(statement))
+        frame = frame_of(known, found or b"")
         return with_due(known, frame, today or dt.date.today())
 
     def entry(self, name: str, key: str, *, today: dt.date | None = None) -> dict[str, Any]:
@@ -122,7 +123,7 @@ class Book:
         if frame.empty:
             raise LedgerError.of("ledger-no-entry", f"{declaration(name).title} › {key}")
         row = frame.iloc[0].to_dict()
-        return {str(k): v for k, v in row.items() if isinstance(v, list) or not pd.isna(v)}
+        return {str(k): v for k, v in row.items() if (v if isinstance(v, tuple) else not pd.isna(v))}
 
     def events(self, name: str, key: str | None = None) -> pd.DataFrame:
         """Return what happened, oldest first: one row an event and field that it changed.

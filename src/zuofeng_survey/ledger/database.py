@@ -109,3 +109,17 @@ def last(ledger: str, *, until: str = "", keys: str = "") -> Any:
     return sa.select(
         events.c.key, events.c.version, events.c.state, events.c.row, events.c.on
     ).join(found, events.c.seq == found.c.seq)
+
+
+def lines(statement: Any) -> Any:
+    """Select the events of another selection as one block of JSON lines, in no order.
+
+    SQLite puts it together, so that Python handles one object and not one an entry. States and days
+    are words of ours and need no escaping.
+    """
+    one = statement.subquery()
+    derived = sa.func.printf(
+        '{"state":"%s","version":%d,"recorded":"%s",', one.c.state, one.c.version, one.c.on
+    )
+    whole = sa.func.group_concat(derived.op("||")(sa.func.substr(one.c.row, 2)), "\n")
+    return sa.select(sa.cast(whole, sa.LargeBinary))

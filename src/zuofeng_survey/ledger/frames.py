@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from .declaration import Declaration
@@ -21,33 +23,38 @@ ARROW = {
     "bool": pa.bool_(),
     "choices": pa.list_(pa.string()),
 }
-PANDAS = {"integer": "Int64", "bool": "boolean"}
+PANDAS = {"integer": pd.Int64Dtype(), "bool": pd.BooleanDtype()}
+DERIVED = [("state", "text"), ("version", "integer"), ("recorded", "date")]
 EVENT_COLUMNS = ["seq", "key", "version", "step", "state", "by", "on", "field", "label", "old", "new"]
 
 
-def frame_of(known: Declaration, found: Sequence[Any]) -> pd.DataFrame:
-    """Return the last events (key, version, state, row, on) as columns of the declared types, all at once."""
-    schema = pa.schema([(f.name, ARROW.get(f.kind, pa.string())) for f in known.fields])
-    if not found:
-        table = schema.empty_table()
-    else:
-        lines = "\n".join(row for _, _, _, row, _ in found).encode()
+def frame_of(known: Declaration, lines: bytes) -> pd.DataFrame:
+    """Return entries, a line of JSON each, as columns of the declared types."""
+    fields = [(f.name, f.kind) for f in known.fields] + DERIVED
+    schema = pa.schema([(name, ARROW.get(kind, pa.string())) for name, kind in fields])
+    table = schema.empty_table()
+    if lines:
         options = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
-        blocks = pj.ReadOptions(block_size=max(len(lines), 1))
+        blocks = pj.ReadOptions(block_size=max(len(lines) // 4, 2**20))
         table = pj.read_json(io.BytesIO(lines), read_options=blocks, parse_options=options)
-    columns: dict[str, Any] = {f.name: _column(table[f.name], f.kind) for f in known.fields}
-    columns["state"] = [state for _, _, state, _, _ in found]
-    columns["version"] = [version for _, version, _, _, _ in found]
-    columns["recorded"] = pd.to_datetime([on for *_, on in found])
-    return pd.DataFrame(columns)
+    table = table.sort_by(known.key)
+    return pd.DataFrame({name: _column(table[name], kind) for name, kind in fields})
 
 
 def _column(column: pa.ChunkedArray, kind: str) -> Any:
     if kind in PANDAS:
-        return pd.array(column.to_pylist(), dtype=PANDAS[kind])
-    if kind == "choices":
-        return pd.Series([v or [] for v in column.to_pylist()], dtype=object)
-    return column.to_pandas()
+        return PANDAS[kind].__from_arrow__(column)
+    return _tuples(column) if kind == "choices" else column.to_pandas()
+
+
+def _tuples(column: pa.ChunkedArray) -> np.ndarray:
+    """Return what was picked as tuples; the few different ones are made once each."""
+    joined = pc.fill_null(pc.binary_join(column.combine_chunks(), "\n"), "")
+    encoded = joined.dictionary_encode()
+    different = np.empty(len(encoded.dictionary), dtype=object)
+    for n, text in enumerate(encoded.dictionary.to_pylist()):
+        different[n] = tuple(text.split("\n")) if text else ()
+    return different[encoded.indices.to_numpy()]
 
 
 def changes_of(known: Declaration, found: Iterable[Mapping[Any, Any]]) -> Iterable[list[Any]]:
