@@ -64,7 +64,7 @@ def test_a_changed_cell_is_an_event_and_a_new_row_an_entry(book, file):
     row = [c.value for c in load_workbook(file)["问题台账"][3]]
     new = {f"{c.column_letter}7": v for c, v in zip(load_workbook(file)["问题台账"][3], row, strict=True)}
     title = column(file, "问题名称")
-    changes = {f"{title}4": "排队久", **new, "A7": "WT-2020-甲镇-0009", f"{column(file, '整改时限')}3": "2020年7月1日"}
+    changes = {f"{title}4": "排队久", **new, f"{title}7": "又一个", "A7": "WT-2020-甲镇-0009", f"{column(file, '整改时限')}3": "2020年7月1日"}
     found = bring(book, edited(file, changes))
     assert found.added == ("WT-2020-甲镇-0009",)
     assert found.changed == ("WT-2020-甲镇-0002", "WT-2020-甲镇-0003")

@@ -95,11 +95,16 @@ def _too_long(sheet: Sheet, table: list[Cells]) -> list[Problem]:
     if table and len(table[0]) > ROWS:
         return [Problem("workbook-too-many-rows", sheet.name, {"n": len(table[0]), "most": ROWS})]
     return [
-        Problem("workbook-text-long", f"{sheet.name}!{xl_col_to_name(k)}{n}", {"n": len(v), "most": TOO_LONG})
+        Problem("workbook-text-long", f"{sheet.name}!{xl_col_to_name(k)}{n}", {"n": _units(v), "most": TOO_LONG})
         for k, cells in enumerate(table)
         for n, v in enumerate(cells, start=2)
-        if isinstance(v, str) and len(v) > TOO_LONG
+        if isinstance(v, str) and len(v) > TOO_LONG // 2 and _units(v) > TOO_LONG
     ]
+
+
+def _units(text: str) -> int:
+    """Return how long Excel counts a text: in units of UTF-16."""
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _write_sheet(
