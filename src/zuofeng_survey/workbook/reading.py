@@ -9,7 +9,6 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,7 +110,8 @@ def read(path: str | Path, sheets: Sequence[Sheet], *, limits: Limits | None = N
 
 
 def _read(path: Path, sheets: Sequence[Sheet], scans: Mapping[str, Scan]) -> Read:
-    with closing(load_workbook(path, read_only=True, data_only=True, keep_links=False)) as book:
+    with path.open("rb") as file:  # ours to close, also where openpyxl gives up half-way
+        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         tabs = {t.title: t for t in book.worksheets}
         metas = understood(_grid(tabs[META])) if META in tabs else {}
         problems = _around(path, book, tabs)
