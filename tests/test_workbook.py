@@ -14,7 +14,8 @@ from openpyxl import load_workbook
 
 from workbooks import COLUMNS, EMPTY, HOSTILE, row, sheet
 from zuofeng_survey.errors import StorageError, WorkbookError
-from zuofeng_survey.workbook import Column, Sheet, canonical, read, write
+from zuofeng_survey.publishing import read_roster
+from zuofeng_survey.workbook import Column, Sheet, canonical, is_workbook, read, write
 from zuofeng_survey.workbook.dates import read_date, read_moment
 from zuofeng_survey.workbook.dressing import displayed
 from zuofeng_survey.workbook.tab import Tab
@@ -220,3 +221,22 @@ def test_a_sheet_of_ones_own_may_have_other_columns_and_another_name(tmp_path):
         read(tmp_path / "r.xlsx", [own])
     opened = Sheet("名单", (*own.columns, Column("note", "备注")), open=True)
     assert read(tmp_path / "r.xlsx", [opened])["名单"].rows[0].values == {"name": "a", "label": "甲", "note": None}
+
+
+def test_a_roster_may_be_a_workbook(tmp_path):
+    write(tmp_path / "r.xlsx", [Sheet("Sheet1", (Column("a", "编号"), Column("b", "对象"), Column("c", "职务"), Column("d", "岗位说明")), [
+        {"a": "甲-01", "b": "第一人", "c": "副职", "d": "负责拆迁"}, {"a": "甲-02", "b": "=1"},
+    ])])  # fmt: skip
+    found = read_roster(tmp_path / "r.xlsx")
+    assert [(t.name, t.label.zh, t.note.zh) for t in found] == [("甲-01", "第一人", "负责拆迁"), ("甲-02", "=1", "")]
+
+
+def test_rows_of_a_roster_that_cannot_be_used_are_told_with_their_cells(tmp_path):
+    rows = [{"name": "a", "label": "甲"}, {"label": "乙"}, {"name": "a", "label": "丙"}, {"name": "d"}]
+    write(tmp_path / "r.csv", [Sheet("名单", (Column("name", "name"), Column("label", "label")), rows)])
+    with pytest.raises(WorkbookError) as refused:
+        read_roster(tmp_path / "r.csv")  # called a CSV, and understood all the same
+    assert [(p.code, p.place) for p in refused.value.problems] == [
+        ("cell-required", "名单!A3"), ("workbook-key-twice", "名单!A4"), ("cell-required", "名单!B5"),
+    ]  # fmt: skip
+    assert not is_workbook(tmp_path / "none.csv")

@@ -56,6 +56,16 @@ class Limits:
         )
 
 
+def is_workbook(path: Path) -> bool:
+    """Say whether a file is one that an office would call a workbook: by its first bytes or its name."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError:
+        return False
+    return head.startswith(ZIP) or head == OLE or path.suffix.lower() in (".xlsx", ".xlsm", ".xls")
+
+
 def guard(path: Path, limits: Limits) -> None:
     """Refuse what is no workbook of ours to read, before it is parsed.
 
