@@ -12,7 +12,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import UsageError, ZuofengError
-from .exchange import app as ledger_app
+from .exchange import ledger
 from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="从题本到有据可依的名次。From a questionnaire to a ranking that says what it is worth.",
 )
-app.add_typer(ledger_app, name="ledger")
+app.add_typer(ledger)
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")

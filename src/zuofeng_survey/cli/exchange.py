@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..errors import UsageError, ZuofengError
+from ..errors import ZuofengError
+from .ledger import (
+    HOME,
+    ByOption,
+    DayOption,
+    FormatOption,
+    HomeOption,
+    NameArgument,
+    ledger,
+    parse_day,
+)
 from .output import USAGE, Format, catalogued, json_out, problems_out, rows_out, talk
 
-app = typer.Typer(no_args_is_help=True, help="台账导出与导入。Ledgers as workbooks, both ways.")
-HomeOption = Annotated[Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")]
-NameArgument = Annotated[str, typer.Argument(help="ledger, such as problems or 问题台账")]
-FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
-HOME = Path("var")
+__all__ = ["ledger"]
 
 
-@app.command("export")
+@ledger.command("export")
 @catalogued
 def export_verb(
     name: NameArgument,
     file: Annotated[Path, typer.Argument(help="the .xlsx to write")],
-    today: Annotated[str, typer.Option(help="day on which overdue is told; today 今天")] = "",
+    on: DayOption = "",
     home: HomeOption = HOME,
     format: FormatOption = Format.table,
 ) -> None:
@@ -31,20 +36,20 @@ def export_verb(
     from ..ledger import Book
     from ..ledger.exchange import export_ledger
 
-    n = export_ledger(Book.open(home), name, file, today=day_of(today) if today else None)
+    n = export_ledger(Book.open(home), name, file, today=parse_day(on))
     talk.print(f"✓ {n} rows 行 → {file}", markup=False)
     if format is not Format.table:
         rows_out([{"file": str(file), "rows": n}], format, ("file", "rows"))
 
 
-@app.command("import")
+@ledger.command("import")
 @catalogued
 def import_verb(
     name: NameArgument,
     file: Annotated[Path, typer.Argument(help="the workbook, edited")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what it comes to, write nothing 只看不写")] = False,
-    by: Annotated[str, typer.Option(help="who does it, by post 经办岗位")] = "台账员",
-    on: Annotated[str, typer.Option(help="day it is written down; today 登记日期")] = "",
+    by: ByOption = "台账员",
+    on: DayOption = "",
     home: HomeOption = HOME,
     format: FormatOption = Format.table,
 ) -> None:
@@ -53,8 +58,8 @@ def import_verb(
     from ..ledger.exchange import import_ledger
 
     try:
-        day = day_of(on) if on else dt.date.today()
-        found = import_ledger(Book.open(home), name, file, by=by, on=day, dry_run=dry_run)
+        book, day = Book.open(home), parse_day(on)
+        found = import_ledger(book, name, file, by=by, on=day, dry_run=dry_run)
     except ZuofengError as error:
         if format is not Format.json:
             problems_out(error.problems, format)
@@ -72,13 +77,3 @@ def import_verb(
         json_out({"added": len(found.added), "changed": len(found.changed), "errors": []})
     else:
         rows_out(found.lines, format, ("place", "key", "what", "fields"))
-
-
-def day_of(text: str) -> dt.date:
-    """Return the day that an option names."""
-    from ..workbook.dates import read_date
-
-    day = read_date(text)
-    if day is None:
-        raise UsageError.of("cell-date", "--on", got=text)
-    return day

@@ -26,7 +26,7 @@ from ..questionnaire import Text, load
 from ..questionnaire import find as find_form
 from ..seal import Key
 from ..store import Home, Store, cast
-from . import county
+from . import county, ledgers
 
 MARK = "this-folder-is-made-by-zuofeng-demo"
 DAY = dt.date(2020, 12, 20)
@@ -57,6 +57,7 @@ def build(folder: Path, *, small: bool, progress: Progress, url: str, say: Say) 
         for n, (store, key, _) in enumerate(rounds, start=1):
             freeze(store, key)
             moved(n, len(rounds))
+    ledgers.fill(home, small=small)
     try_out(home, url=url, say=say)
     say(f"✓ {total} ballots 张票, {len(rounds)} datasets 个数据集: {home.path / 'datasets'}", markup=False)
     return home
@@ -98,8 +99,7 @@ def _forms(home: Home, form_id: str, name: str, n: int, people: county.Responden
     q = made.poll.questionnaire
     forms = []
     for i in range(n):
-        fixed = {"HF-A01": f"SQ-2020-{i + 1:06d}", "HF-A05": 1, "ZT-A02": "2020-12-10"}
-        fixed["XH-A01"] = f"WT-2020-甲镇-{i % 30 + 1:04d}"
+        fixed = {"ZT-A02": "2020-12-10", **ledgers.fixed(form_id, i)}
         forms.append(("", people.form(q, fixed, targets=made.poll.targets)))
     return Store.of(home, name), _key(made.key), forms
 

@@ -1,20 +1,44 @@
 """Ledgers: one engine, fourteen declarations, an append-only log of what people with a post did."""
 
+from .acceptance import Acceptances, acceptances
+from .agenda import due_soon
 from .book import Book
+from .chains import Chains, chains_of, responsibility
 from .declaration import Declaration, Field
+from .rates import Rates, appeal_rates
 from .reading import declaration, declarations
 from .recording import MACHINE, Change, Recorded
 from .registry import Post, Registry
+from .signs import Signs, closing_signs
+from .tasks import Checked, differences, due_days
+from .visits import PROTECTED_ROLE, ProtectedList, judgements, protected_list
 
 __all__ = [
     "MACHINE",
+    "PROTECTED_ROLE",
+    "Acceptances",
     "Book",
+    "Chains",
     "Change",
+    "Checked",
     "Declaration",
     "Field",
     "Post",
+    "ProtectedList",
+    "Rates",
     "Recorded",
     "Registry",
+    "Signs",
+    "acceptances",
+    "appeal_rates",
+    "chains_of",
+    "closing_signs",
     "declaration",
     "declarations",
+    "differences",
+    "due_days",
+    "due_soon",
+    "judgements",
+    "protected_list",
+    "responsibility",
 ]

@@ -88,5 +88,5 @@ def acceptances(dataset: Dataset) -> Acceptances:
 
 def _any(said: pd.Series, wanted: tuple[str, ...], index: pd.Index) -> pd.Series:
     """Return, form by form, whether one of the wanted answers was given."""
-    given = said.map(lambda one: bool(one & set(wanted)))
-    return given.reindex(index, fill_value=False).astype(bool)
+    hit = {ballot for ballot, given in said.items() if not given.isdisjoint(wanted)}
+    return pd.Series(index.isin(hit), index=index)

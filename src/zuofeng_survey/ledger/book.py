@@ -22,6 +22,8 @@ from .reading import declaration
 from .recording import MACHINE, Batch, Change, Recorded
 from .registry import Registry
 
+Handed = tuple[str, Sequence[Change], str, dt.date]
+
 
 class Book:
     """All ledgers of an office. Reading derives; writing appends, all of a batch or none of it."""
@@ -67,17 +69,37 @@ class Book:
             Every problem of the batch. A problem's ``item`` is ``"n:field"``: the position in
             ``changes`` and the field, empty where it is about the entry.
         """
+        return self.record_all([(name, changes, by, on)])[0]
+
+    def record_all(self, batches: Sequence[Handed]) -> list[Recorded]:
+        """Append several batches (ledger, changes, by, on), of one ledger or more, all or none.
+
+        So an opinion that becomes a problem leaves one ledger and enters the other, or neither.
+
+        Raises
+        ------
+        LedgerError
+            Every problem of every batch.
+        """
+        with transaction(self.engine, writes=True) as connection:
+            made = [self._one(connection, *handed) for handed in batches]
+            if problems := [p for batch, _ in made for p in batch.problems]:
+                raise LedgerError(problems)
+            return [recorded for _, recorded in made]
+
+    def _one(
+        self, connection: sa.Connection, name: str, changes: Sequence[Change], by: str, on: dt.date
+    ) -> tuple[Batch, Recorded]:
         known = declaration(name)
         if not by.strip():
             raise LedgerError.of("ledger-by", known.title)
-        with transaction(self.engine, writes=True) as connection:
-            batch = Batch(known, standing(connection, known, [c.key for c in changes]), by=by.strip(), on=on)
-            batch.known = self.registry.known(connection)
-            for n, change in enumerate(changes):
-                batch.take(n, change)
-            if batch.problems:
-                raise LedgerError(batch.problems)
-            return Recorded.of(batch, changes, append(connection, known, batch.events, by=batch.by, on=on))
+        now = standing(connection, known, [c.key for c in changes])
+        batch = Batch(known, now, by=by.strip(), on=on)
+        batch.known = self.registry.known(connection)
+        for n, change in enumerate(changes):
+            batch.take(n, change)
+        end = append(connection, known, batch.events, by=batch.by, on=on)
+        return batch, Recorded.of(batch, changes, end)
 
     def entries(
         self, name: str, *, today: dt.date | None = None, as_of: dt.date | None = None,

@@ -49,7 +49,7 @@ def _column(column: pa.ChunkedArray, kind: str) -> Any:
 
 def _tuples(column: pa.ChunkedArray) -> np.ndarray:
     """Return what was picked as tuples; the few different ones are made once each."""
-    joined = pc.fill_null(pc.binary_join(column.combine_chunks(), "\n"), "")
+    joined = pc.fill_null(pc.call_function("binary_join", [column.combine_chunks(), "\n"]), "")
     encoded = joined.dictionary_encode()
     different = np.empty(len(encoded.dictionary), dtype=object)
     for n, text in enumerate(encoded.dictionary.to_pylist()):

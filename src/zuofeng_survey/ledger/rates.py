@@ -127,7 +127,7 @@ def _satisfaction(appeals: pd.DataFrame, visits: pd.DataFrame, today: dt.date) -
     ]
 
 
-def _row(rate: str, group: str, done: int, n: int, basis: str) -> list[object]:
+def _row(rate: str, group: str, done: float, n: float, basis: str) -> list[object]:
     return [rate, group, int(done), int(n), basis]
 
 

@@ -92,7 +92,7 @@ def closing_signs(
     return Signs(rows[COLUMNS], len(closed))
 
 
-def _flag(rows: pd.DataFrame, sign: str, detail: object) -> pd.DataFrame:
+def _flag(rows: pd.DataFrame, sign: str, detail: str | list[str] | pd.Series) -> pd.DataFrame:
     return rows[["issue_id", "unit"]].assign(sign=sign, detail=detail)
 
 
