@@ -7,13 +7,25 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from . import codes, slips
+from . import codes, slips, workbook
 from .errors import PollError
 from .poll import Poll, Target, new_poll
 from .questionnaire import Text, find, load, read_list
 from .store import Home, Store, write_private
+
+ROSTER = workbook.Sheet(
+    "名单",
+    (
+        workbook.Column("name", "编号", "key", required=True),
+        workbook.Column("label", "对象", required=True),
+        workbook.Column("label::en", "英文"),
+        workbook.Column("note", "岗位说明", "long"),
+    ),
+    open=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +60,24 @@ def publish(
         raise PollError.of("file-exists", str(key_path))
     Store.publish(home, poll, hashes).dispose()
     write_private(key_path, key.dumps().encode())
-    workbook, page = (home.path / "slips" / f"{name}{end}" for end in (".xlsx", ".html"))
+    book, page = (home.path / "slips" / f"{name}{end}" for end in (".xlsx", ".html"))
     if made:
-        slips.write_workbook(workbook, poll, made, url=url)
+        slips.write_workbook(book, poll, made, url=url)
         page.write_text(slips.page(poll, made, url=url), encoding="utf-8")
     address = f"{url.rstrip('/')}/p/{quote(name)}"
-    return Published(poll, key_path, made, workbook, page, address)
+    return Published(poll, key_path, made, book, page, address)
 
 
 def read_roster(path: Path) -> tuple[Target, ...]:
-    """Read a roster: a CSV with name, label and, if wanted, label::en and note."""
+    """Read a roster: a CSV or a workbook with name, label and, if wanted, label::en and note.
+
+    Raises
+    ------
+    DefinitionError, WorkbookError
+        With every row that cannot be used.
+    """
+    if workbook.is_workbook(path):
+        return tuple(_target(row.values) for row in workbook.read(path, [ROSTER])[ROSTER.name])
     rows = read_list(path)
     with path.open(encoding="utf-8-sig", newline="") as file:
         notes = {r["name"].strip(): r.get("note") or "" for r in csv.DictReader(file)}
@@ -65,3 +85,7 @@ def read_roster(path: Path) -> tuple[Target, ...]:
         Target(name=r["name"], label=r["label"], note=Text(zh=notes[r["name"]])) for r in rows
     )
 
+
+def _target(given: Mapping[str, Any]) -> Target:
+    label = Text(zh=given["label"], en=given["label::en"] or "")
+    return Target(name=given["name"], label=label, note=Text(zh=given["note"] or ""))

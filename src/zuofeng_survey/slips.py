@@ -12,17 +12,16 @@ from pathlib import Path
 from urllib.parse import quote
 
 import segno
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 
 from .codes import pretty
-from .errors import StorageError
 from .poll import Poll
+from .workbook import Column, Sheet, write
 
 Slips = Sequence[tuple[str, str]]
 HEADINGS = ("序号", "评议人类别", "评议码", "填写地址")
-WIDTHS = (8, 44, 28, 60)
+NAMES = ("n", "voter_class", "code", "address")
+COLUMNS = tuple(Column(n, h, "integer" if n == "n" else "text") for n, h in zip(NAMES, HEADINGS, strict=True))
+INTRODUCTION = "按类别背面朝上发放，每人任取一张；发完请删除本文件。"
 MASK = 2
 
 
@@ -43,30 +42,16 @@ def write_workbook(path: Path, poll: Poll, slips: Slips, *, url: str) -> None:
     StorageError
         When the file cannot be written.
     """
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = "评议码"
-    sheet.append(HEADINGS)
-    for n, (code, voter_class) in enumerate(slips, start=1):
-        label = f"{voter_class} {poll.class_named(voter_class).label.zh}"
-        link = address(poll.name, code, url=url)
-        sheet.append((n, label, pretty(code), link))
-    for n, width in enumerate(WIDTHS, start=1):
-        sheet.column_dimensions[get_column_letter(n)].width = width
-    for cell in sheet[1]:
-        cell.font, cell.fill = Font(bold=True), PatternFill("solid", start_color="DDE6F0")
-    for row in sheet.iter_rows(min_row=2):
-        row[2].font = Font(name="Consolas", size=12)
-        for cell in row:
-            cell.alignment = Alignment(vertical="center")
-            if isinstance(cell.value, str):  # never a formula, also when someone edits the cell
-                cell.data_type, cell.quotePrefix = "s", True
-    sheet.freeze_panes = "A2"
-    sheet.print_title_rows = "1:1"
-    try:
-        book.save(path)
-    except OSError as error:
-        raise StorageError.of("home", str(path), why=error.strerror or str(error)) from error
+    rows = [
+        {
+            "n": n,
+            "voter_class": f"{voter_class} {poll.class_named(voter_class).label.zh}",
+            "code": pretty(code),
+            "address": address(poll.name, code, url=url),
+        }
+        for n, (code, voter_class) in enumerate(slips, start=1)
+    ]
+    write(path, [Sheet("评议码", COLUMNS, rows, notes={"": INTRODUCTION})])
 
 
 PAGE = """<!doctype html>

@@ -12,7 +12,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import UsageError, ZuofengError
-from .ledger import ledger
+from .exchange import ledger
 from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def check(
 def open_poll(
     form_id: Annotated[str, typer.Argument(help="questionnaire, such as FZ")],
     name: Annotated[str, typer.Option("--name", help="name of the poll 轮次名称")],
-    roster: Annotated[Path | None, typer.Option(help="CSV of targets: name,label[,note]")] = None,
+    roster: Annotated[Path | None, typer.Option(help="CSV or .xlsx of targets: name,label[,note]")] = None,
     codes: Annotated[str, typer.Option(help="codes a class, such as A=9,B=18")] = "",
     days: Annotated[str, typer.Option(help="first..last, such as 2020-12-20..2020-12-22")] = "",
     url: Annotated[str, typer.Option(help="address of the form server")] = "http://127.0.0.1:8866",
