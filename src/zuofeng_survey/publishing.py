@@ -36,11 +36,15 @@ def publish(
     targets: Sequence[Target] = (),
     counts: Mapping[str, int] | None = None,
     days: tuple[dt.date | None, dt.date | None] = (None, None),
+    of: tuple[int | None, str] = (None, ""),
     url: str,
 ) -> Published:
-    """Publish a poll; the key and the slips are written for the officers and nowhere else."""
+    """Publish a poll; the key and the slips are written for the officers and nowhere else.
+
+    ``of`` is the year that is judged and the pool its targets are ranked in.
+    """
     questionnaire = load(find(form_id))
-    poll, key, made = new_poll(questionnaire, name, targets=targets, counts=counts, days=days)
+    poll, key, made = new_poll(questionnaire, name, targets=targets, counts=counts, days=days, of=of)
     pepper = home.pepper
     hashes = [(codes.hash_code(c, pepper=pepper, poll=name), v) for c, v in made]
     key_path = home.path / "keys" / f"{name}.key"

@@ -80,6 +80,8 @@ def open_poll(
     roster: Annotated[Path | None, typer.Option(help="CSV of targets: name,label[,note]")] = None,
     codes: Annotated[str, typer.Option(help="codes a class, such as A=9,B=18")] = "",
     days: Annotated[str, typer.Option(help="first..last, such as 2020-12-20..2020-12-22")] = "",
+    year: Annotated[int | None, typer.Option(help="the year judged 考核年度")] = None,
+    pool: Annotated[str, typer.Option(help="ranked among 排名范围, such as 甲镇")] = "",
     url: Annotated[str, typer.Option(help="address of the form server")] = "http://127.0.0.1:8866",
     home: HomeOption = HOME,
     database: DatabaseOption = "",
@@ -96,6 +98,7 @@ def open_poll(
         targets=read_roster(roster) if roster else (),
         counts=parse_counts(codes),
         days=parse_days(days),
+        of=(year, pool),
         url=url,
     )
     talk.print(f"✓ {made.poll}", markup=False)

@@ -1,19 +1,24 @@
 """From a dataset to what may be shown: rankings, grades, summaries, and how far to trust them."""
 
 from .opinion import Opinion, mass_opinion, self_inspection
+from .panel import Usable, usable_panel
 from .ranking import NOTE, Ranking, default_k, grades, rank, turnout
-from .sensitivity import Sensitivity, sensitivity
+from .sensitivity import Recount, Sensitivity, recounts, sensitivity
 
 __all__ = [
     "NOTE",
     "Opinion",
     "Ranking",
+    "Recount",
     "Sensitivity",
+    "Usable",
     "default_k",
     "grades",
     "mass_opinion",
     "rank",
+    "recounts",
     "self_inspection",
     "sensitivity",
     "turnout",
+    "usable_panel",
 ]
