@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import UsageError, ZuofengError
 from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
+from .rules import rules
 
 if TYPE_CHECKING:
     from ..store import Home
@@ -34,6 +35,7 @@ DatabaseOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 HOME = Path("var")
+app.command()(rules)
 
 
 def main() -> None:

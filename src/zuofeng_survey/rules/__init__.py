@@ -1,5 +1,26 @@
 """The plan's rules over years: findings with their evidence, never a decision."""
 
+from .chance import by_luck, chance_table
+from .findings import Finding, Findings, chances, findings
+from .ladder import Mark, Streak, streak
+from .rounds import Round, rounds
 from .settings import Constant, Settings, settings
+from .showing import objection
 
-__all__ = ["Constant", "Settings", "settings"]
+__all__ = [
+    "Constant",
+    "Finding",
+    "Findings",
+    "Mark",
+    "Round",
+    "Settings",
+    "Streak",
+    "by_luck",
+    "chance_table",
+    "chances",
+    "findings",
+    "objection",
+    "rounds",
+    "settings",
+    "streak",
+]
