@@ -57,6 +57,8 @@ def merits(form_id: str, targets: Sequence[Target], year: int) -> dict[str, floa
     for t in targets:
         stays = draw("merit", form_id, t.name).normal(0, merit["stays"])
         found[t.name] = stays + draw("merit", form_id, t.name, year).normal(0, merit["comes_and_goes"])
+        if form_id == "FZ":
+            found[t.name] = shape()["weak"].get(t.name, found[t.name])
         if t.name in shape()["worst"].get(form_id, ()):
             found[t.name] = shape()["rater"]["worst"]
         elif form_id == "FZ" and t.name.startswith(f"{alike['town']}-"):

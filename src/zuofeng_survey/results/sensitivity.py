@@ -16,7 +16,7 @@ from ..errors import UsageError
 from ..html import note, table_html
 from ..stats.composite import composite
 from ..stats.ranksets import tolerance
-from .panel import Usable, usable_panel
+from .panel import Usable, usable, usable_panel
 from .ranking import default_k
 
 TRIM_FROM = 10
@@ -126,14 +126,15 @@ def recounts(dataset: Dataset, found: Usable) -> Iterator[Recount]:
 def _bases_and_maps(dataset: Dataset) -> Iterator[Recount]:
     q = dataset.questionnaire
     own = q.composite.base if q.composite else ""
+    by_map = {m: scoring.panels(dataset, score_map=m) for m in ("", *q.score_maps)}
     for base in scoring.BASES:
-        for score_map in ("", *q.score_maps):
+        for score_map, by_base in by_map.items():
             if (base, score_map) == (own, ""):
                 continue
             kind = "map" if base == own else "both" if score_map else "base"
             name = f"{BASE_ZH[base]} × {_map_name(score_map)}"
             with suppress(UsageError):  # nobody answered what this base rests on
-                yield Recount(kind, name, usable_panel(dataset, base=base, score_map=score_map))
+                yield Recount(kind, name, usable(dataset, by_base[base]))
 
 
 def _map_name(score_map: str) -> str:

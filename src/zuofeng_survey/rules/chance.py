@@ -31,16 +31,16 @@ def by_luck(sizes: Iterable[int], k: int, years: int) -> float:
     return float(sum(n * (k / n) ** years for n in sizes if n > k))
 
 
-def chance_table(pools: Sequence[tuple[str, Sequence[int], int, int]]) -> pd.DataFrame:
-    """Return for each (kind, pool sizes, k, k of all together) what luck names at either scope.
+def chance_table(scopes: Sequence[tuple[str, str, Sequence[tuple[int, int]]]]) -> pd.DataFrame:
+    """Return what luck names in each (kind, scope, pools), a pool being (persons, last places).
 
-    Columns are ``kind``, ``scope``, ``pools``, ``persons``, ``k`` and the expected persons
-    ``luck_1``, ``luck_2``, ``luck_3`` after one, two and three years.
+    Columns are ``kind``, ``scope``, ``pools``, ``persons``, ``k`` (last places of all pools) and
+    the expected persons ``luck_1``, ``luck_2``, ``luck_3`` after one, two and three years.
     """
     rows = []
-    for kind, sizes, k, k_all in pools:
-        for scope, parts, last in (("township", list(sizes), k), ("county", [sum(sizes)], k_all)):
-            luck = [by_luck(parts, last, y) for y in (1, 2, 3)]
-            rows.append((kind, scope, len(parts), sum(sizes), last, *luck))
+    for kind, scope, pools in scopes:
+        luck = [sum(by_luck([n], k, y) for n, k in pools) for y in (1, 2, 3)]
+        persons, last = (sum(part) for part in zip(*pools, strict=True))
+        rows.append((kind, scope, len(pools), persons, last, *luck))
     columns = ["kind", "scope", "pools", "persons", "k", "luck_1", "luck_2", "luck_3"]
     return pd.DataFrame(rows, columns=columns)

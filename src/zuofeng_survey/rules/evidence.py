@@ -163,8 +163,8 @@ def _known(value: Any) -> float | None:
 
 
 def _grades(dataset: Any, target: str) -> dict[str, float]:
-    row = results.grades(dataset).loc[target].drop("n")
-    return {} if row.isna().any() else {str(k): float(v) for k, v in row.items()}
+    shares = results.grades(dataset).drop(columns="n").T[target].to_dict()
+    return {} if any(np.isnan(v) for v in shares.values()) else {str(k): v for k, v in shares.items()}
 
 
 def _agreement(standing: Standing, target: str) -> dict[str, tuple[int, int]]:

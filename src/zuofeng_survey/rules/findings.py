@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from ..dataset import Dataset
 from ..errors import Problem, UsageError
-from ..results import NOTE
-from .blanks import Blanks
 from .chance import chance_table
-from .evidence import Evidence, evidence, is_above_floor
+from .evidence import evidence, is_above_floor
+from .finding import Finding
 from .ladder import Mark, Streak, streak
 from .levels import LEVELS, grade
-from .pooling import Pooled, pooled
+from .pooling import pooled
 from .rounds import Kind, Round, rounds
 from .settings import Settings
 from .settings import settings as default_settings
-from .showing import as_html, as_json, as_table
+from .showing import Findings
 from .standing import Standing, places, stand
 
 BROKEN = {
@@ -30,101 +28,6 @@ BROKEN = {
     "moved": ("换了排名范围", "the pool changed"),
     "tied": ("并列于末位分界", "it was a tie at the cut"),
 }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Finding:
-    """One person whom the plan's ladder names in the year asked about.
-
-    Attributes
-    ----------
-    target, label, kind, pool
-    years : tuple of int
-        The years that count, oldest first.
-    step : int
-        Rung of the ladder: 1, 2 or 3.
-    measure, measure_origin : str
-        What the plan lists for that rung, and where that stands. It is not proposed, let alone
-        decided: 拟提请研究 is the only thing proposed.
-    level, unguarded : {"强", "中", "弱", "不足"}
-        Strength of the evidence, with and without the guards.
-    evidence : tuple of Evidence
-        One a year.
-    pooled : Pooled or None
-        The test of the years together; None for one year, or where it cannot be made.
-    reasons, guards, confirm : tuple of Problem
-        Why this level; what caps it; what people have to confirm.
-    remark, facts : str
-        The hard job note; the corroborating fact that people entered.
-    blanks : Blanks
-        What only people fill.
-    """
-
-    target: str
-    label: str
-    kind: Kind
-    pool: str
-    years: tuple[int, ...]
-    step: int
-    measure: str
-    measure_origin: str
-    level: str
-    unguarded: str
-    evidence: tuple[Evidence, ...]
-    pooled: Pooled | None
-    reasons: tuple[Problem, ...]
-    guards: tuple[Problem, ...]
-    confirm: tuple[Problem, ...]
-    remark: str
-    facts: str
-    blanks: Blanks = field(default_factory=Blanks, init=False)
-
-    @property
-    def last(self) -> Evidence:
-        """Return the evidence of the year asked about."""
-        return self.evidence[-1]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Findings:
-    """拟提请研究名单: whom the plan's ladder names, and how far that can be trusted.
-
-    Attributes
-    ----------
-    year, scope
-    findings : tuple of Finding
-        Highest rung and strongest evidence first.
-    datasets : DataFrame
-        One row a dataset: name, hash, kind, year, pool, persons, cast, issued, valid, ranked.
-    chance : DataFrame
-        What luck alone would name, at either scope.
-    problems : tuple of Problem
-        What concerns whole polls.
-    settings : Settings
-    """
-
-    year: int
-    scope: str
-    findings: tuple[Finding, ...]
-    datasets: pd.DataFrame
-    chance: pd.DataFrame
-    problems: tuple[Problem, ...]
-    settings: Settings
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a finding, unrounded, with the fields that people fill left empty."""
-        return as_table(self.findings)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return everything, as ``rules/findings.schema.json`` describes it."""
-        return as_json(self, NOTE)
-
-    def of(self, target: str) -> Finding | None:
-        """Return what is found about one person."""
-        return next((f for f in self.findings if f.target == target), None)
-
-    def _repr_html_(self) -> str:
-        return as_html(self, NOTE["zh"])
 
 
 def chances(datasets: Sequence[Dataset], settings: Settings, *, years: Mapping[str, int] | None = None) -> pd.DataFrame:
@@ -169,7 +72,7 @@ def findings(
     if not any(r.year == year for r in given):
         named = "、".join(sorted({str(r.year) for r in every}))
         raise UsageError.of("rules-no-year", "--year", year=year, known=named)
-    standings = [stand(kind, y, scope, group, known) for kind, y, group in _groups(given, scope)]
+    standings = [stand(kind, y, scope, group, known) for kind, y, group in _groups(given, scope, known)]
     found = [f for kind in ("secretary", "deputy") for f in _of_kind(kind, year, standings, known, given)]
     found.sort(key=lambda f: (-f.step, -LEVELS.index(f.level), f.pool, f.last.rank, f.target))
     problems = {(p.code, p.zh): p for s in standings for p in s.problems}
@@ -184,10 +87,14 @@ def findings(
     )
 
 
-def _groups(given: Sequence[Round], scope: str) -> Iterator[tuple[Kind, int, list[Round]]]:
+def _groups(
+    given: Sequence[Round], scope: str, settings: Settings
+) -> Iterator[tuple[Kind, int, list[Round]]]:
+    apart = settings["bottom_rule.separate_pools"]
     groups: dict[tuple[Kind, int, str], list[Round]] = {}
     for r in given:
-        groups.setdefault((r.kind, r.year, r.pool if scope == "township" else ""), []).append(r)
+        own = scope == "township" or r.pool in apart
+        groups.setdefault((r.kind, r.year, r.pool if own else ""), []).append(r)
     for (kind, year, _), group in groups.items():
         yield kind, year, group
 
@@ -307,10 +214,12 @@ def _datasets(given: Sequence[Round], settings: Settings) -> pd.DataFrame:
 
 
 def _chances(given: Sequence[Round], settings: Settings) -> pd.DataFrame:
+    """Return the chance table for the pools of the last year given."""
     pools = []
     for kind in dict.fromkeys(r.kind for r in given):
         last = max(r.year for r in given if r.kind == kind)
-        sizes = [len(r.targets) for r in given if (r.kind, r.year) == (kind, last)]
-        each = places(kind, max(sizes), settings)
-        pools.append((kind, sizes, each, places(kind, sum(sizes), settings)))
+        now = [r for r in given if (r.kind, r.year) == (kind, last)]
+        for scope in ("township", "county"):
+            sizes = [sum(len(r.targets) for r in g) for _, _, g in _groups(now, scope, settings)]
+            pools.append((kind, scope, [(n, places(kind, n, settings)) for n in sizes]))
     return chance_table(pools)

@@ -31,11 +31,11 @@ def grade(
     """Grade a finding.
 
     The years in a row are as strong as the weakest of them: strong = P(bottom k) of .90 and more,
-    not gone with one ballot, all scoring maps agree, the rank set lies in the bottom k, and the
-    grades or a fact speak the same language. Two and three years also need the test of the years
-    together.
+    not gone with one ballot, all scoring maps agree, and the grades or a fact speak the same
+    language. One year by itself also needs its rank set in the bottom k; two and three years need
+    the test of the years together.
     """
-    each = [_year(e, settings, facts) for e in years]
+    each = [_year(e, settings, facts, alone=len(years) == 1) for e in years]
     level = min((one for one, _ in each), key=LEVELS.index)
     reasons = [p for _, said in each for p in said]
     if len(years) > 1 and settings[f"{RULE}.tested"]:
@@ -46,7 +46,9 @@ def grade(
     return Graded(capped, level, tuple(reasons), guards)
 
 
-def _year(e: Evidence, settings: Settings, facts: str) -> tuple[str, list[Problem]]:
+def _year(
+    e: Evidence, settings: Settings, facts: str, *, alone: bool
+) -> tuple[str, list[Problem]]:
     strong, medium, weak = (settings[f"{RULE}.{name}_p"] for name in ("strong", "medium", "weak"))
     shown = {"year": e.year, "p": f"{100 * e.p_bottom:.0f}%", "k": e.k}
     said = [Problem("level-p", "", shown)]
@@ -56,19 +58,19 @@ def _year(e: Evidence, settings: Settings, facts: str) -> tuple[str, list[Proble
         return "不足", [*said, Problem("level-flip", "", {"year": e.year})]
     if e.p_bottom < medium:
         return ("弱" if e.p_bottom >= weak else "不足"), said
-    wanting = _wanting(e, settings, facts)
+    wanting = _wanting(e, settings, facts, alone=alone)
     if e.p_bottom < strong or wanting:
         return "中", [*said, *wanting]
     return "强", [*said, Problem("level-strong", "", {"year": e.year})]
 
 
-def _wanting(e: Evidence, settings: Settings, facts: str) -> list[Problem]:
+def _wanting(e: Evidence, settings: Settings, facts: str, *, alone: bool) -> list[Problem]:
     """Return what keeps a year from being strong evidence."""
     found, year = [], {"year": e.year}
     agreed, of = e.maps
     if agreed < min(settings[f"{RULE}.maps"], of) or of < settings[f"{RULE}.maps"]:
         found.append(Problem("level-maps", "", year | {"agreed": agreed, "of": of}))
-    if settings[f"{RULE}.tested"] and not (e.certain or e.verified):
+    if alone and settings[f"{RULE}.tested"] and not (e.certain or e.verified):
         found.append(Problem("level-untested", "", year | {"lower": e.lower, "upper": e.upper}))
     below = settings[f"{RULE}.grade_below"]
     has_grade = e.good_rate is not None and e.good_rate < below

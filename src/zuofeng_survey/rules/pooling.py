@@ -118,6 +118,6 @@ def _county(standings: Sequence[Standing], k: int, *, coverage: float, seed: int
 def _estimates(standing: Standing) -> tuple[pd.Series, pd.DataFrame, int]:
     made = [composite(p.scores, p.voter_class, weights=p.weights) for p in standing.panels]
     names = [t for p in standing.panels for t in p.targets]
-    cov = linalg.block_diag(*(c.covariance() for c in made))
+    cov = np.asarray(linalg.block_diag(*(c.covariance() for c in made)))
     theta = pd.Series(np.concatenate([c.estimate for c in made]), index=names)
     return theta, pd.DataFrame(cov, index=names, columns=names), min(int(c.df.min()) for c in made)

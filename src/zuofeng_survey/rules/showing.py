@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import pandas as pd
 
 from ..errors import Problem
 from ..html import heading, note, table_html
+from ..results import NOTE
 from .blanks import BLANK_ZH, BLANKS
+from .evidence import Evidence
+from .finding import Finding
 from .rounds import KIND_ZH
-from .settings import Constant
-
-if TYPE_CHECKING:
-    from .findings import Finding, Findings
+from .settings import Constant, Settings
 
 SCHEMA = "zuofeng-findings/1"
 SCOPE_ZH = {"township": "乡镇（街道）内", "county": "全县"}
@@ -60,7 +60,49 @@ RULE_KEYS = (
 )
 
 
-def as_table(findings: Sequence[Finding]) -> pd.DataFrame:
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """拟提请研究名单: whom the plan's ladder names, and how far that can be trusted.
+
+    Attributes
+    ----------
+    year, scope
+    findings : tuple of Finding
+        Highest rung and strongest evidence first.
+    datasets : DataFrame
+        One row a dataset: name, hash, kind, year, pool, persons, cast, issued, valid, ranked.
+    chance : DataFrame
+        What luck alone would name, at either scope.
+    problems : tuple of Problem
+        What concerns whole polls.
+    settings : Settings
+    """
+
+    year: int
+    scope: str
+    findings: tuple[Finding, ...]
+    datasets: pd.DataFrame
+    chance: pd.DataFrame
+    problems: tuple[Problem, ...]
+    settings: Settings
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a finding, unrounded, with the fields that people fill left empty."""
+        return _table(self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything, as ``rules/findings.schema.json`` describes it."""
+        return _json(self)
+
+    def of(self, target: str) -> Finding | None:
+        """Return what is found about one person."""
+        return next((f for f in self.findings if f.target == target), None)
+
+    def _repr_html_(self) -> str:
+        return _html(self)
+
+
+def _table(findings: Sequence[Finding]) -> pd.DataFrame:
     """Return one row a finding; the columns that people fill are empty."""
     rows = [_row(f) for f in findings]
     return pd.DataFrame(rows, columns=[*_COLUMNS, *BLANKS])
@@ -83,14 +125,14 @@ def _row(f: Finding) -> dict[str, Any]:
     return row | dict.fromkeys(BLANKS)
 
 
-def as_json(found: Findings, said: Mapping[str, str]) -> dict[str, Any]:
+def _json(found: Findings) -> dict[str, Any]:
     """Return everything there is, plain."""
     return {
         "schema": SCHEMA,
         "year": found.year,
         "scope": found.scope,
         "how_to_object": {"zh": objection(found), "en": objection(found, "en")},
-        "note": dict(said),
+        "note": dict(NOTE),
         "settings": [_constant(c) for c in found.settings.constants.values() if c.key in _used(found)],
         "chance": found.chance.to_dict("records"),
         "datasets": found.datasets.to_dict("records"),
@@ -124,7 +166,7 @@ def _finding(f: Finding) -> dict[str, Any]:
     return out | {"for_people": dict.fromkeys(BLANKS)}
 
 
-def _evidence(e: Any) -> dict[str, Any]:
+def _evidence(e: Evidence) -> dict[str, Any]:
     row = {name: _plain(getattr(e, name)) for name in e.__dataclass_fields__}
     return row | {name: [_problem(p) for p in getattr(e, name)] for name in ("guards", "problems")}
 
@@ -151,10 +193,10 @@ def objection(found: Findings, lang: str = "zh") -> str:
     )
 
 
-def as_html(found: Findings, said: str) -> str:
+def _html(found: Findings) -> str:
     """Return the page: how to object, the list, what luck would do, what it rests on."""
     frame = found.table().assign(status=STATUS)
-    parts = [note(objection(found), kind="warning"), note(said)]
+    parts = [note(objection(found), kind="warning"), note(NOTE["zh"])]
     title = f"{found.year} 年拟提请研究名单（排名范围：{SCOPE_ZH[found.scope]}，附证据强度）"
     parts.append(heading(title, 3))
     parts.append(table_html(frame[list(SHOWN)], headings=HEADINGS) if len(frame) else note("没有人列入。"))

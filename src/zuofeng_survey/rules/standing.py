@@ -131,7 +131,8 @@ def stand(kind: Kind, year: int, scope: str, given: Sequence[Round], settings: S
     townships, so their covariance is block-diagonal, and a harsh electorate cannot be told from
     weak targets.
     """
-    pool = COUNTY if scope == "county" else given[0].pool
+    apart = given[0].pool in settings["bottom_rule.separate_pools"]
+    pool = given[0].pool if scope == "township" or apart else COUNTY
     problems = [*(p for r in given for p in (*r.notes, *_weights(r, settings)))]
     valid, rankings = [], []
     for r in given:
@@ -158,16 +159,17 @@ def stand(kind: Kind, year: int, scope: str, given: Sequence[Round], settings: S
 
 
 def _ranking(r: Round, settings: Settings) -> Ranking:
-    size = len(results.usable_panel(r.dataset).targets)
-    k = places(r.kind, size, settings)
-    return results.rank(r.dataset, k=max(k, 1), coverage=settings["scoring.coverage"])
+    k = settings[f"bottom_rule.{r.kind}.n"]
+    if settings[f"bottom_rule.{r.kind}.share"] is not None:
+        k = max(places(r.kind, len(results.usable_panel(r.dataset).targets), settings), 1)
+    return results.rank(r.dataset, k=k, coverage=settings["scoring.coverage"])
 
 
 def _together(valid: Sequence[Round], rankings: Sequence[Ranking], k: int) -> BottomSets:
     panels = [results.usable_panel(r.dataset) for r in valid]
     made = [composite(p.scores, p.voter_class, weights=p.weights) for p in panels]
     theta = pd.concat([pd.Series(c.estimate, index=list(p.targets)) for c, p in zip(made, panels, strict=True)])
-    cov = linalg.block_diag(*(c.covariance() for c in made))
+    cov = np.asarray(linalg.block_diag(*(c.covariance() for c in made)))
     df = max(min(int(c.df.min()) for c in made), 1)
     seed = int(rankings[0].hash[:8], 16)
     return bottom_sets_from(theta, cov, k=k, df=df, seed=seed, coverage=rankings[0].bottom.coverage)
