@@ -298,13 +298,13 @@ def demo(
     check: Annotated[bool, typer.Option("--check", help="fetch each page once, then stop")] = False,
     port: Annotated[int, typer.Option(envvar="ZUOFENG_PORT", help="form server")] = 8866,
     results_port: Annotated[int, typer.Option(envvar="ZUOFENG_RESULTS_PORT")] = 8867,
-    small: Annotated[bool, typer.Option("--small", help="two towns instead of twelve")] = False,
+    small: Annotated[bool, typer.Option("--small", help="seven towns instead of twelve")] = False,
     home: HomeOption = Path("var/demo"),
 ) -> None:
     """Build the fictional county and show everything 演示县. Example: zuofeng demo --no-serve"""
     from ..demo.run import build, run_servers
 
-    place = build(home, small=small, progress=bar, url=f"http://127.0.0.1:{port}", say=talk.print)
+    place = build(home, size="small" if small else "", progress=bar, url=f"http://127.0.0.1:{port}", say=talk.print)
     if serve:
         raise typer.Exit(run_servers(place, port, results_port, check=check, say=talk.print))
 

@@ -29,29 +29,29 @@ class Round:
     ballots: list[tuple[str, Mapping[str, Any]]]
 
 
-def rounds(home: Home, *, small: bool) -> Iterator[Round]:
-    """Publish the polls of all years, and draw up every ballot."""
+def rounds(home: Home, *, size: str) -> Iterator[Round]:
+    """Publish the polls of all years, and draw up every ballot; ``size`` as in county.yaml."""
     for year in shape()["years"]:
-        for town in _towns("FZ", year, small):
+        for town in _towns("FZ", year, size):
             yield _ballots(home, "FZ", town, year)
-        for town in _towns("SJ", year, small):
+        for town in _towns("SJ", year, size):
             yield _ballots(home, "SJ", town, year)
         for form_id, n in shape()["open_forms"].items():
             if year == shape()["years"][0] or form_id in shape()["every_year"]:
-                yield _forms(home, form_id, year, _few(form_id, n, year) if small else n)
+                yield _forms(home, form_id, year, _few(form_id, n, year, size))
 
 
-def count_rounds(*, small: bool) -> int:
+def count_rounds(*, size: str) -> int:
     """Return how many polls :func:`rounds` makes."""
     years, forms = shape()["years"], shape()["open_forms"]
-    towns = sum(len(_towns(form_id, y, small)) for form_id in ("FZ", "SJ") for y in years)
+    towns = sum(len(_towns(form_id, y, size)) for form_id in ("FZ", "SJ") for y in years)
     return towns + len(forms) + (len(years) - 1) * len(shape()["every_year"])
 
 
-def _towns(form_id: str, year: int, small: bool) -> list[Mapping[str, Any]]:
-    some = shape()["small"][form_id]
-    if not small:
+def _towns(form_id: str, year: int, size: str) -> list[Mapping[str, Any]]:
+    if not size:
         return shape()["towns"] + ([shape()["offices"]] if form_id == "SJ" else [])
+    some = shape()["sizes"][size][form_id]
     return [
         t
         for t in shape()["towns"]
@@ -59,9 +59,12 @@ def _towns(form_id: str, year: int, small: bool) -> list[Mapping[str, Any]]:
     ]
 
 
-def _few(form_id: str, n: int, year: int) -> int:
-    small = shape()["small"]
-    return small.get(form_id, {}).get(year, round(n * small["share"]))
+def _few(form_id: str, n: int, year: int, size: str) -> int:
+    """Return how many forms are filled in; in a smaller county the first of them."""
+    if not size:
+        return n
+    small = shape()["sizes"][size]
+    return small.get(form_id, {}).get(year, max(round(n * small["share"]), 1))
 
 
 def _ballots(home: Home, form_id: str, town: Mapping[str, Any], year: int) -> Round:

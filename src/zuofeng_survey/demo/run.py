@@ -31,10 +31,11 @@ Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 Say = Callable[..., Any]
 
 
-def build(folder: Path, *, small: bool, progress: Progress, url: str, say: Say) -> Home:
+def build(folder: Path, *, size: str = "", progress: Progress, url: str, say: Say) -> Home:
     """Build the county's polls, cast every ballot, freeze them, and open polls to try.
 
-    The folder is made anew; one that the demo did not make is refused.
+    The folder is made anew; one that the demo did not make is refused. ``size`` is one of those in
+    county.yaml, or empty for the whole county.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
         raise UsageError.of("demo-folder", str(folder))
@@ -42,7 +43,7 @@ def build(folder: Path, *, small: bool, progress: Progress, url: str, say: Say) 
     folder.mkdir(parents=True)
     (folder / MARK).write_text("zuofeng demo removes and rebuilds this folder.\n", encoding="utf-8")
     with _workplace(folder) as place:
-        total = _vote(Home.at(place), small=small, progress=progress)
+        total = _vote(Home.at(place), size=size, progress=progress)
         if place != folder:
             shutil.copytree(place, folder, dirs_exist_ok=True)
     home = Home.at(folder)
@@ -63,17 +64,17 @@ def _workplace(folder: Path) -> Iterator[Path]:
         yield Path(place)
 
 
-def _vote(home: Home, *, small: bool, progress: Progress) -> int:
+def _vote(home: Home, *, size: str, progress: Progress) -> int:
     """Publish, cast and freeze one poll after the other."""
     total, n = 0, 0
     with progress("投票封存 casting, freezing") as moved:
-        for n, made in enumerate(rounds(home, small=small), start=1):
+        for n, made in enumerate(rounds(home, size=size), start=1):
             day = dt.date(int(made.store.poll.year or DAY.year), DAY.month, DAY.day)
             for code, answers in made.ballots:
                 cast(made.store, secrets.token_hex(16), code, answers, today=day)
             freeze(made.store, made.key)
             total += len(made.ballots)
-            moved(n, count_rounds(small=small))
+            moved(n, count_rounds(size=size))
     return total
 
 
