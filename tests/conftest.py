@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 import postgres
+from demo_builds import build_demo
+from zuofeng_survey.store import Home
 
 _QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
           "--disable-component-update", "--disable-sync", "--no-first-run"]  # fmt: skip
@@ -27,6 +29,12 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=_QUIET)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The demo county's three years in seven towns, with all that is planted there."""
+    return build_demo(tmp_path_factory.mktemp("demo"), "small")
 
 
 @pytest.fixture(scope="module")
