@@ -127,16 +127,21 @@ def table_text(frame: pd.DataFrame, *, headings: Mapping[str, str] | None = None
         [str(c) for c in said.columns],
         *(list(map(str, r)) for r in said.itertuples(index=False)),
     ]
-    wide = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    wide = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:
-        cells = [first + " " * (wide[0] - _width(first))]
-        cells += [" " * (w - _width(v)) + v for v, w in zip(others, wide[1:], strict=True)]
+        cells = [first + " " * (wide[0] - width_of(first))]
+        cells += [" " * (w - width_of(v)) + v for v, w in zip(others, wide[1:], strict=True)]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
+    """Return how wide a text is in half characters: a Chinese character is two.
+
+    >>> width_of("甲a")
+    3
+    """
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

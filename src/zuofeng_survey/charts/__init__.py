@@ -6,7 +6,7 @@ more digits from a tooltip than from the table.
 """
 
 from .ballots import grade_plot, rank_plot
-from .dress import MOST, picture, save, show
+from .dress import MOST, picture, png, save, show, svg
 from .opinions import group_plot, satisfaction_plot
 
 __all__ = [
@@ -14,8 +14,10 @@ __all__ = [
     "grade_plot",
     "group_plot",
     "picture",
+    "png",
     "rank_plot",
     "satisfaction_plot",
     "save",
     "show",
+    "svg",
 ]
