@@ -2,8 +2,9 @@
 
 Sizes: 2 号 is 22 pt, 3 号 16 pt, 4 号 14 pt, 小四 12 pt, 五号 10.5 pt. Twips are 1/20 pt. The grid
 gives a line 225 mm / 22 = 579 twips and a character 156 mm / 28 = 15.79 pt, which is 3 号 less
-0.207 pt; Word writes that difference in 1/4096 pt. Body lines are set to the grid's pitch exactly,
-so that 22 fit a page also with a stand-in font of another height.
+0.207 pt; Word writes that difference in 1/4096 pt. The styles hold the grid by themselves (exact
+lines, characters 0.25 pt closer), so that 22 × 28 come out in Word, in WPS and in LibreOffice, also
+with a stand-in font of another height.
 """
 
 from __future__ import annotations
@@ -25,23 +26,25 @@ TOP, LEFT, BLOCK = 37, 28, (156, 225)
 LINES, CHARACTERS = 22, 28
 PITCH = 579
 SHRINK = -848
+TIGHT = -5  # twips between characters of 3 号, so that 28 fit the block
 BODY_PT, TABLE_PT = 16, 10.5
-STYLES: dict[str, tuple[str, float, Any, float]] = {
-    # name: East Asian font, points, alignment, indent of the first line in characters
-    "公文标题": (TITLE, 22, ALIGN.CENTER, 0),
-    "公文正文": (BODY, BODY_PT, ALIGN.JUSTIFY, 2),
-    "公文主送": (BODY, BODY_PT, ALIGN.LEFT, 0),
-    "公文落款": (BODY, BODY_PT, ALIGN.RIGHT, 0),
-    "公文结论": (BLACK, BODY_PT, ALIGN.JUSTIFY, 2),
-    "公文提示": (KAI, BODY_PT, ALIGN.JUSTIFY, 2),
-    "公文题注": (BLACK, 12, ALIGN.CENTER, 0),
-    "公文表格": (SONG, TABLE_PT, ALIGN.LEFT, 0),
-    "公文注": (SONG, TABLE_PT, ALIGN.LEFT, 0),
-    "公文告知题": (BLACK, 14, ALIGN.LEFT, 0),
-    "公文告知": (BODY, 14, ALIGN.JUSTIFY, 0),
+STYLES: dict[str, tuple[str, float, float, Any, float]] = {
+    # name: East Asian font, points, line in points (0 as high as needed), alignment, indent
+    "公文标题": (TITLE, 22, 34, ALIGN.CENTER, 0),
+    "公文正文": (BODY, BODY_PT, PITCH / 20, ALIGN.JUSTIFY, 2),
+    "公文主送": (BODY, BODY_PT, PITCH / 20, ALIGN.LEFT, 0),
+    "公文落款": (BODY, BODY_PT, PITCH / 20, ALIGN.RIGHT, 0),
+    "公文结论": (BLACK, BODY_PT, PITCH / 20, ALIGN.JUSTIFY, 2),
+    "公文提示": (KAI, BODY_PT, PITCH / 20, ALIGN.JUSTIFY, 2),
+    "公文题注": (BLACK, 12, 20, ALIGN.CENTER, 0),
+    "公文图": (BODY, 12, 0, ALIGN.CENTER, 0),
+    "公文表格": (SONG, TABLE_PT, 15, ALIGN.LEFT, 0),
+    "公文注": (SONG, TABLE_PT, 15, ALIGN.JUSTIFY, 0),
+    "公文告知题": (BLACK, 14, 24, ALIGN.LEFT, 0),
+    "公文告知": (BODY, 14, 24, ALIGN.JUSTIFY, 2),
 }
 HEADINGS = {1: BLACK, 2: KAI, 3: BODY, 4: BODY}
-SMALL = {"公文题注", "公文表格", "公文注", "公文告知题", "公文告知"}
+AIR = {"公文题注": (6, 2), "公文注": (2, 2), "公文图": (6, 0)}  # points before and after
 
 
 def dress(word: Word) -> None:
@@ -49,19 +52,18 @@ def dress(word: Word) -> None:
     _page(word)
     normal: Any = word.styles["Normal"]
     _font(normal, BODY, BODY_PT)
-    _even_lines(normal)
-    for name, (font, size, align, indent) in STYLES.items():
+    _lines(normal, PITCH / 20)
+    _off_grid(normal)
+    for name, (font, size, line, align, indent) in STYLES.items():
         style: Any = word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = normal
         _font(style, font, size)
+        _lines(style, line)
         style.paragraph_format.alignment = align
         _indent(style, indent, size)
-        if name in SMALL:
-            style.paragraph_format.line_spacing = 1.15
-    word.styles["公文题注"].paragraph_format.space_before = Pt(6)  # type: ignore[attr-defined]
-    word.styles["公文注"].paragraph_format.space_after = Pt(6)  # type: ignore[attr-defined]
-    title: Any = word.styles["公文标题"]
-    title.paragraph_format.line_spacing = Pt(PITCH * 1.2 / 20)
+    for name, (before, after) in AIR.items():
+        form: Any = word.styles[name].paragraph_format  # type: ignore[attr-defined]
+        form.space_before, form.space_after = Pt(before), Pt(after)
     for level, font in HEADINGS.items():
         _heading(word.styles[f"Heading {level}"], font)
     _numbers(word)
@@ -92,6 +94,10 @@ def _font(style: Any, east: str, size: float) -> None:
         fonts.attrib.pop(qn(f"w:{theme}"), None)
     for script, name in (("ascii", LATIN), ("hAnsi", LATIN), ("cs", LATIN), ("eastAsia", east)):
         fonts.set(qn(f"w:{script}"), name)
+    if size == BODY_PT:
+        tight = OxmlElement("w:spacing")
+        tight.set(qn("w:val"), str(TIGHT))
+        rpr.insert_element_before(tight, "w:w", "w:kern", "w:position", "w:sz", "w:szCs", "w:lang")
     lang = rpr.find(qn("w:lang"))
     if lang is None:
         lang = OxmlElement("w:lang")
@@ -100,11 +106,24 @@ def _font(style: Any, east: str, size: float) -> None:
     lang.set(qn("w:eastAsia"), "zh-CN")
 
 
-def _even_lines(style: Any) -> None:
+def _lines(style: Any, points: float) -> None:
     form = style.paragraph_format
     form.space_before = form.space_after = Pt(0)
-    form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(PITCH / 20)
     form.widow_control = False
+    if points:
+        form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(points)
+    else:
+        form.line_spacing = 1.0
+
+
+def _off_grid(normal: Any) -> None:
+    """State the grid on the page, keep it by the styles.
+
+    Word would squeeze 16 pt characters into cells of 15.79 pt, LibreOffice gives each two cells.
+    """
+    flag = OxmlElement("w:snapToGrid")
+    flag.set(qn("w:val"), "0")
+    normal.element.get_or_add_pPr().insert_element_before(flag, "w:spacing", "w:ind", "w:jc")
 
 
 def _indent(style: Any, characters: float, size: float) -> None:
@@ -120,7 +139,7 @@ def _heading(style: Any, font: str) -> None:
     style.font.color.rgb = None
     for colour in style.element.rPr.findall(qn("w:color")):
         style.element.rPr.remove(colour)
-    _even_lines(style)
+    _lines(style, PITCH / 20)
     style.paragraph_format.keep_with_next = True
     _indent(style, 2, BODY_PT)
 
@@ -132,7 +151,7 @@ def _numbers(word: Word) -> None:
     for footer, align in ((section.footer, ALIGN.RIGHT), (section.even_page_footer, ALIGN.LEFT)):
         footer.is_linked_to_previous = False
         line = footer.paragraphs[0]
-        line.style, line.alignment = word.styles["公文表格"], align
+        line.style, line.alignment = word.styles["公文主送"], align
         one = Pt(14)
         line.paragraph_format.right_indent = one if align == ALIGN.RIGHT else None
         line.paragraph_format.left_indent = one if align == ALIGN.LEFT else None

@@ -161,10 +161,10 @@ def _cell(cell: Any, text: str, *, align: Any, bold: bool = False) -> None:
 
 
 def _picture(word: Word, said: str, picture: Picture) -> None:
-    line = _line(word, "", "公文题注")
+    line = _line(word, "", "公文图")
     line.paragraph_format.keep_with_next = True
     drawn = line.add_run().add_picture(io.BytesIO(charts.png(picture.chart)))
-    fit = min(Mm(BLOCK[0]) / drawn.width, Mm(BLOCK[1] - 20) / drawn.height)
+    fit = min(Mm(BLOCK[0]) / drawn.width, Mm(BLOCK[1] - 30) / drawn.height)
     drawn.width, drawn.height = Emu(int(drawn.width * fit)), Emu(int(drawn.height * fit))
     about = drawn._inline.docPr
     about.set("descr", picture.alt)
