@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 SHARES = ("rate", "share", "p_bottom")
-ONE_PLACE = ("estimate", "se", "index")
+ONE_PLACE = ("estimate", "se", "index", "weighted", "weighted_se", "middle", "difference")
 BANDED = ("good_rate", "satisfied_rate")
 FEW = 100
 HEADINGS = {
@@ -45,6 +45,15 @@ HEADINGS = {
     "valid": "有效",
     "return_rate": "收回率",
     "remark": "岗位说明",
+    "n_eff": "有效人数",
+    "weighted": "加权指数",
+    "weighted_se": "加权标准误",
+    "weighted_rank": "加权名次",
+    "weighted_rank_lower": "加权名次上限",
+    "weighted_rank_upper": "加权名次下限",
+    "middle": "平均",
+    "difference": "相差",
+    "dim_label": "方面",
 }
 
 

@@ -8,6 +8,7 @@ more digits from a tooltip than from the table.
 from .ballots import grade_plot, rank_plot
 from .dress import MOST, picture, png, save, show, svg
 from .opinions import group_plot, satisfaction_plot
+from .quadrants import quadrant_of, quadrant_plot
 
 __all__ = [
     "MOST",
@@ -15,6 +16,8 @@ __all__ = [
     "group_plot",
     "picture",
     "png",
+    "quadrant_of",
+    "quadrant_plot",
     "rank_plot",
     "satisfaction_plot",
     "save",
