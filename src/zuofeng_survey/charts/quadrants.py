@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from ..html import shown
-from .dress import BLUE, GREY, dressed
+from .dress import BLUE, GREY, INK, dressed
 
 PLACES = {
     (True, False): "优先改进",
@@ -15,6 +15,7 @@ PLACES = {
     (False, True): "维持现状",
 }
 COLOURS = ["#B23A00", BLUE, "#C98500", GREY]
+HEIGHT, GAP = 360, 16
 SHAPES = ["triangle-up", "circle", "diamond", "square"]
 
 
@@ -47,7 +48,7 @@ def quadrant_plot(frame: pd.DataFrame) -> alt.LayerChart:
     })  # fmt: skip
     names = list(PLACES.values())
     legend = alt.Legend(title=None, orient="top", columns=4, symbolOpacity=1)
-    x = alt.X("index:Q", title="满意指数（0—100）", scale=alt.Scale(zero=False, padding=30))
+    x = alt.X("index:Q", title="满意指数（0—100）", scale=alt.Scale(zero=False, padding=12))
     y = alt.Y("importance:Q", title="重要性（与总体评价的相关）", scale=alt.Scale(zero=False, padding=20))
     tips = [alt.Tooltip("label:N", title="方面"), alt.Tooltip("said:N", title="满意指数"),
             alt.Tooltip("importance:Q", title="重要性"), alt.Tooltip("quadrant:N", title="位置")]  # fmt: skip
@@ -58,14 +59,31 @@ def quadrant_plot(frame: pd.DataFrame) -> alt.LayerChart:
         shape=alt.Shape("quadrant:N", scale=alt.Scale(domain=names, range=SHAPES), legend=legend),
     )  # fmt: skip
     bars = base.mark_rule(color="#999999").encode(x=x, y=alt.Y("lower:Q"), y2="upper:Q")
-    words = base.mark_text(align="left", dx=9, dy=-2, fontSize=12).encode(x=x, y=y, text="label:N")
+    words = alt.Chart(_labels(data))
+    lines = words.mark_rule(color="#CCCCCC").encode(x="index:Q", x2="side:Q", y="importance:Q", y2="at:Q")
+    names_ = words.mark_text(align="left", dx=4, fontSize=12, color=INK).encode(x="side:Q", y="at:Q", text="label:N")
     middle = alt.Chart(pd.DataFrame({"index": [data["index"].mean()], "importance": [data["importance"].mean()]}))
     across = middle.mark_rule(strokeDash=[4, 3], color="#777777").encode(y="importance:Q")
     up = middle.mark_rule(strokeDash=[4, 3], color="#777777").encode(x="index:Q")
     return dressed(
-        alt.layer(across, up, bars, dots, words),
+        alt.layer(across, up, bars, lines, dots, names_),
         title="重要性与满意度",
         subtitle="虚线是各方面的平均；竖条是重要性的 95% 区间",
-        height=320,
+        height=HEIGHT,
         said=f"{len(data)} 个方面的重要性和满意度",
     )
+
+
+def _labels(data: pd.DataFrame) -> pd.DataFrame:
+    """Set the labels at the right, apart from each other, each joined to its mark by a line."""
+    low, high = data["lower"].min(), data["upper"].max()
+    gap = GAP * (high - low) / (HEIGHT - 40)
+    order = data.sort_values("importance").reset_index(drop=True)
+    at: list[float] = []
+    for value in order["importance"]:
+        at.append(max(float(value), at[-1] + gap) if at else float(value))
+    shift = max(at[-1] - high, 0.0)  # pushed over the top: all come down
+    for n in range(len(at) - 1, -1, -1):
+        at[n] = min(at[n], high if n == len(at) - 1 else at[n + 1] - gap) if shift else at[n]
+    span = data["index"].max() - data["index"].min() or 1.0
+    return order.assign(at=at, side=data["index"].max() + 0.12 * span)

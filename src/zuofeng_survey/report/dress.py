@@ -28,6 +28,7 @@ PITCH = 579
 SHRINK = -848
 TIGHT = -5  # twips between characters of 3 号, so that 28 fit the block
 BODY_PT, TABLE_PT = 16, 10.5
+COMPACT = (14, 23)  # points, line
 STYLES: dict[str, tuple[str, float, float, Any, float]] = {
     # name: East Asian font, points, line in points (0 as high as needed), alignment, indent
     "公文标题": (TITLE, 22, 34, ALIGN.CENTER, 0),
@@ -47,14 +48,20 @@ HEADINGS = {1: BLACK, 2: KAI, 3: BODY, 4: BODY}
 AIR = {"公文题注": (6, 2), "公文注": (2, 2), "公文图": (6, 0)}  # points before and after
 
 
-def dress(word: Word) -> None:
-    """Give a document its page, its grid, its styles and its page numbers."""
+def dress(word: Word, *, compact: bool = False) -> None:
+    """Give a document its page, its grid, its styles and its page numbers.
+
+    ``compact`` sets the body in 4 号 for what has to fit one page; the standard leaves room for
+    that (特定情况可以作适当调整).
+    """
     _page(word)
     normal: Any = word.styles["Normal"]
     _font(normal, BODY, BODY_PT)
     _lines(normal, PITCH / 20)
     _off_grid(normal)
     for name, (font, size, line, align, indent) in STYLES.items():
+        if compact and size == BODY_PT:
+            size, line = COMPACT
         style: Any = word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = normal
         _font(style, font, size)

@@ -33,7 +33,8 @@ def letters(
         own = profiles.of(target)
         if own["estimate"].notna().any():
             parts = tuple(_parts(one, target, own, coverage=profiles.coverage))
-            yield target, Document("测评反馈信", parts, office=office, date=date, to=f"{label}同志")
+            to = f"{label}同志"
+            yield target, Document("测评反馈信", parts, office=office, date=date, to=to, compact=True)
 
 
 def _parts(one: Evaluated, target: str, own: pd.DataFrame, *, coverage: float) -> Iterator[Part]:

@@ -117,7 +117,7 @@ def town_table(towns: Weighted) -> Table:
             "人数为有效作答人数；指数为 0—100 的均分；加权按全县各渠道的构成做事后分层。",
             "30 人以上、没有受干扰迹象的才排名；超过 2% 的人说被要求按指定答案填写的，列为“可能受干扰”，不入排名。",
         ),
-        headings={"group_label": "乡镇", "index": "原始指数", "rank": "原始名次", "set": "原始范围", "weighted_set": "加权范围"},
+        headings={"group_label": "乡镇", "n": "人数", "index": "原始指数", "rank": "原始名次", "set": "原始范围", "weighted_set": "加权范围"},
         right=("set", "weighted_set"),
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import pandas as pd
@@ -162,6 +162,8 @@ class Document:
         Day of issue; None leaves the place free.
     to : str
         Whom it is for (主送).
+    compact : bool
+        A letter that is to fit one page.
     """
 
     title: str
@@ -170,10 +172,10 @@ class Document:
     office: str = ""
     date: dt.date | None = None
     to: str = ""
-    keywords: tuple[str, ...] = field(default=())
+    compact: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("title", "number", "office", "to", "keywords"):
+        for name in ("title", "number", "office", "to"):
             object.__setattr__(self, name, _cleaned(getattr(self, name)))
 
     @property

@@ -41,12 +41,13 @@ def write_word(document: Document, path: str | Path) -> Path:
         ``report-write`` when the file cannot be written; a file already there is left whole.
     """
     word = docx.Document()
-    dress(word)
+    dress(word, compact=document.compact)
     _facts(word, document)
     if document.number:
         _line(word, document.number, "公文主送").alignment = ALIGN.CENTER
     _line(word, document.title, "公文标题")
-    _line(word, "", "公文正文")
+    if not document.compact:
+        _line(word, "", "公文正文")
     if document.to:
         _line(word, f"{document.to}：", "公文主送")
     for said, part in document.numbered():
@@ -60,7 +61,7 @@ def write_word(document: Document, path: str | Path) -> Path:
 def _facts(word: Word, document: Document) -> None:
     facts = word.core_properties
     facts.title, facts.author, facts.comments = document.title, document.office, ""
-    facts.language, facts.keywords = "zh-CN", " ".join(document.keywords)
+    facts.language = "zh-CN"
 
 
 def _part(word: Word, said: str, part: Any) -> None:
@@ -87,7 +88,8 @@ def _signed(word: Word, document: Document) -> None:
     """Office and date at the end, the date four characters in from the right."""
     if not document.office and not document.date:
         return
-    _line(word, "", "公文正文")
+    if not document.compact:
+        _line(word, "", "公文正文")
     for text in filter(None, (document.office, document.dated)):
         line = _line(word, text, "公文落款")
         line.paragraph_format.right_indent = Pt(4 * 16)
