@@ -3,7 +3,7 @@
 Sizes: 2 号 is 22 pt, 3 号 16 pt, 4 号 14 pt, 小四 12 pt, 五号 10.5 pt. Twips are 1/20 pt. The grid
 gives a line 225 mm / 22 = 579 twips and a character 156 mm / 28 = 15.79 pt, which is 3 号 less
 0.207 pt; Word writes that difference in 1/4096 pt. The styles hold the grid by themselves (exact
-lines, characters 0.25 pt closer), so that 22 × 28 come out in Word, in WPS and in LibreOffice, also
+lines, characters 0.3 pt closer), so that 22 × 28 come out in Word, in WPS and in LibreOffice, also
 with a stand-in font of another height.
 """
 
@@ -26,7 +26,7 @@ TOP, LEFT, BLOCK = 37, 28, (156, 225)
 LINES, CHARACTERS = 22, 28
 PITCH = 579
 SHRINK = -848
-TIGHT = -5  # twips between characters of 3 号, so that 28 fit the block
+TIGHT = -6  # twips between characters of 3 号, so that 28 fit the block and 29 do not
 BODY_PT, TABLE_PT = 16, 10.5
 COMPACT = (14, 23)  # points, line
 STYLES: dict[str, tuple[str, float, float, Any, float]] = {

@@ -90,7 +90,7 @@ class Evaluated:
         share = share.rename(columns={c: f"share {c}" for c in share.columns[1:]})
         headings = {c: c.removeprefix("share ") for c in share.columns[1:]} | {"n": "评价人数"}
         agreed = share.iloc[:, 1:].max(axis=1) == AGREED
-        said = share.astype({c: object for c in share.columns[1:]})
+        said = share.astype(dict.fromkeys(share.columns[1:], object))
         for column in share.columns[1:]:
             banded = share.loc[agreed, column].map(lambda v: "≥90%" if v == AGREED else "≤10%")
             said.loc[agreed, column] = banded

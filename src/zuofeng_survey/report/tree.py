@@ -1,9 +1,9 @@
-"""What a report is made of, before it is known on which paper it will stand.
+r"""What a report is made of, before it is known on which paper it will stand.
 
 A document is a title and parts in their order. All its text is text as a reader sees it: numbers
 come rounded from :mod:`zuofeng_survey.html`, so that Word, Excel and the page say the same, and no
 paper has more digits than another. Parts clean their text when they are made: a control character
-is written out (``\\x07``), since no paper could hold it.
+is written out (``\x07``), since no paper could hold it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud80
 
 
 def visible(text: Any) -> str:
-    """Return text that can be seen and stored on any paper.
+    r"""Return text that can be seen and stored on any paper.
 
-    >>> visible("a\\x07b"), visible("甲\\r\\n乙")
-    ('a\\\\x07b', '甲\\n乙')
+    >>> visible("a\x07b"), visible("甲\r\n乙")
+    ('a\\x07b', '甲\n乙')
     """
     lines = str(text).replace("\r\n", "\n").replace("\t", " ")
     return UNSEEN.sub(lambda c: c.group().encode("unicode_escape", "surrogatepass").decode(), lines)

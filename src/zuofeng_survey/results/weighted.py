@@ -96,16 +96,15 @@ def channel_weighted(dataset: Dataset, by: str, *, area: str = "", channel: str 
     people = _people(dataset, area, by=by, channel=channel)
     mix, k = people["channel"].value_counts(normalize=True), dataset.manifest["k"]
     made, merged = [], []
-    for row in raw.itertuples():
-        part = people[people["group"] == row.group]
-        may = row.n == row.n and row.group != UNSAID and row.se == row.se
-        estimate, se, n_eff, was = _balanced(part, mix, k=k) if may else (np.nan, np.nan, np.nan, False)
-        made.append((row.group, estimate, se, n_eff))
-        merged += [row.group_label] * was
+    may = raw["n"].notna() & raw["se"].notna() & (raw["group"] != UNSAID)
+    for group, label in raw.loc[may, ["group", "group_label"]].itertuples(index=False):
+        estimate, se, n_eff, was = _balanced(people[people["group"] == group], mix, k=k)
+        made.append((group, estimate, se, n_eff))
+        merged += [label] * was
     found = pd.DataFrame(made, columns=["group", "weighted", "weighted_se", "n_eff"])
     columns = ["group", "group_label", "n", "index", "rank", "rank_lower", "rank_upper"]
     rows = raw[columns].merge(found, on="group", how="left")
-    rows = _ranked(rows, raw, seed=int(dataset.hash[:8], 16))
+    rows = _ranked(rows, seed=int(dataset.hash[:8], 16))
     said = [Problem("channels-merged", dataset.name, {"names": "、".join(merged)})] if merged else []
     return Weighted(opinion, area, channel, rows, (*opinion.problems, *said))
 
@@ -117,7 +116,8 @@ def _people(dataset: Dataset, area: str, *, by: str, channel: str) -> pd.DataFra
     ratings = dataset.table("ratings")
     for name, item in (("group", by), ("channel", channel)):
         said = ratings.filter(ratings["item"] == item).select("ballot", "value").execute()
-        frame[name] = frame["ballot"].map(said.set_index("ballot")["value"]).fillna(UNSAID)
+        of = dict(zip(said["ballot"], said["value"], strict=True))
+        frame[name] = [of.get(ballot, UNSAID) for ballot in frame["ballot"]]
     return frame.drop(columns="ballot").sort_values(["group", "channel", "score"], ignore_index=True)
 
 
@@ -126,24 +126,24 @@ def _balanced(part: pd.DataFrame, mix: pd.Series, *, k: int) -> tuple[float, flo
 
     Raw and weighted mean together tell the means of two strata: so none has fewer than k people.
     """
-    size = part["channel"].value_counts()
-    thin = [c for c in mix.index if size.get(c, 0) < k]
-    stratum = part["channel"].where(~part["channel"].isin(thin), OTHERS)
-    target = mix.drop(thin)
-    if (stratum == OTHERS).sum() >= k:
-        target = pd.concat([target, pd.Series({OTHERS: mix[thin].sum()})])
-    elif len(target):  # too few to stand for anybody: they join the commonest channel here
-        common = size.drop(thin, errors="ignore").idxmax()
-        stratum = stratum.where(stratum != OTHERS, common)
-        target[common] += mix[thin].sum()
-    else:
-        stratum, target = stratum.where(False, OTHERS), pd.Series({OTHERS: 1.0})
-    weights = post_stratify(stratum.to_numpy(), {str(c): float(v) for c, v in target.items()})
+    size = {str(c): int(v) for c, v in part["channel"].value_counts().items()}
+    share = {str(c): float(v) for c, v in mix.items()}
+    target = {c: v for c, v in share.items() if size.get(c, 0) >= k}
+    rest = sum(v for c, v in share.items() if c not in target)
+    stratum = np.array([c if c in target else OTHERS for c in part["channel"]], dtype=object)
+    merged = bool(rest)
+    if not target or (stratum == OTHERS).sum() >= k:
+        target |= {OTHERS: rest} if rest else {}
+    elif rest:  # too few to stand for anybody: they join the commonest channel here
+        common = max(target, key=lambda c: size[c])
+        stratum[stratum == OTHERS] = common
+        target[common] += rest
+    weights = post_stratify(stratum, target)
     found = survey_mean(part["score"].to_numpy(float), design(weights))
-    return float(found.estimate[0]), float(found.se[0]), float(weights.n_eff), bool(thin)
+    return float(found.estimate[0]), float(found.se[0]), float(weights.n_eff), merged
 
 
-def _ranked(rows: pd.DataFrame, raw: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+def _ranked(rows: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Rank the weighted means of those groups that are ranked raw."""
     names = ["weighted_rank", "weighted_rank_lower", "weighted_rank_upper"]
     rows = rows.assign(**dict.fromkeys(names, np.nan))
