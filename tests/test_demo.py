@@ -1,22 +1,16 @@
 """The demo county is built through the code that people's ballots take, and finds what was planted."""
 
-from contextlib import nullcontext
-
 import pytest
 
+from conftest import build_demo
 from zuofeng_survey import results, scoring
 from zuofeng_survey.dataset import Dataset, verify
-from zuofeng_survey.demo import county, run
-
-
-def build(folder):
-    quiet = lambda title: nullcontext(lambda done, of: None)  # noqa: E731
-    return run.build(folder, small=True, progress=quiet, url="http://127.0.0.1:1", say=lambda *a, **k: None)
+from zuofeng_survey.demo import county
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("demo"))
+def home(demo_home):
+    return demo_home
 
 
 @pytest.fixture(scope="module")
@@ -58,21 +52,26 @@ def test_nested_voters_rate_their_own_secretary_only(datasets):
     assert rated[panel.voter_class == "A"].min() > 10
 
 
-def test_the_county_is_the_same_every_time(home, datasets, tmp_path):
-    again = Dataset.open(build(tmp_path / "again").dataset("FZ-丙镇-2020"))
-    first = scoring.class_means(datasets["FZ-丙镇-2020"]).execute()
-    second = scoring.class_means(again).execute()
+def test_the_county_is_the_same_every_time_and_at_every_size(datasets, tmp_path):
+    again = build_demo(tmp_path / "again").dataset("FZ-丙镇-2021")
+    first = scoring.class_means(datasets["FZ-丙镇-2021"]).execute()
+    second = scoring.class_means(Dataset.open(again)).execute()
     order = ["target", "voter_class"]
     one, two = (found.sort_values(order) for found in (first, second))
     assert one["n"].tolist() == two["n"].tolist()
     assert one["mean"].tolist() == pytest.approx(two["mean"].tolist())
 
 
+def test_three_years_are_in_the_manifests(datasets):
+    years = {d.manifest["year"] for d in datasets.values()}
+    assert years == {2020, 2021, 2022}
+    assert datasets["FZ-丙镇-2021"].manifest["pool"] == "丙镇"
+
 
 def test_polls_to_try_are_open_and_only_they(home):
     assert home.polls() == sorted(f"try-{f}" for f in ("FZ", "SJ", *county.shape()["open_forms"]))
 
 
-def test_a_second_build_replaces_the_first(home):
-    before = home.pepper
-    assert build(home.path).pepper != before
+def test_a_second_build_replaces_the_first(tmp_path):
+    before = build_demo(tmp_path / "d").pepper
+    assert build_demo(tmp_path / "d").pepper != before

@@ -102,7 +102,7 @@ def test_it_is_written_and_read_again():
 def test_nothing_in_it_can_make_a_ballot_traceable():
     poll, _, _ = new_poll(small(), "p", targets=roster(), counts=COUNTS)
     assert set(json.loads(poll.model_dump_json())) == {
-        "name", "questionnaire", "targets", "classes", "access", "opens", "closes", "public_key", "k"
+        "name", "questionnaire", "targets", "classes", "access", "opens", "closes", "year", "pool", "public_key", "k"
     }  # fmt: skip
     with pytest.raises(ValidationError):
         poll.access = "open"  # type: ignore[misc]

@@ -46,7 +46,11 @@ class Constituency(Frozen):
 
 
 class Poll(Frozen):
-    """One round of one questionnaire. Made by :func:`new_poll`."""
+    """One round of one questionnaire. Made by :func:`new_poll`.
+
+    ``year`` is the year that is judged, which may end before the meeting; ``pool`` says among whom
+    a target is ranked, such as a township.
+    """
 
     name: str
     questionnaire: Questionnaire
@@ -55,6 +59,8 @@ class Poll(Frozen):
     access: Literal["codes", "open"]
     opens: dt.date | None = None
     closes: dt.date | None = None
+    year: int | None = Field(default=None, ge=1949, le=2999)
+    pool: str = Field(default="", max_length=64)
     public_key: bytes
     k: int = Field(default=5, ge=3)
 
@@ -145,6 +151,7 @@ def new_poll(
     targets: Sequence[Target] = (),
     counts: Mapping[str, int] | None = None,
     days: tuple[dt.date | None, dt.date | None] = (None, None),
+    of: tuple[int | None, str] = (None, ""),
 ) -> tuple[Poll, seal.Key, list[tuple[str, str]]]:
     """Fix one round of a questionnaire.
 
@@ -160,6 +167,8 @@ def new_poll(
         the poll is open to all.
     days : pair of date or None
         First and last day.
+    of : pair of int or None, str
+        The year that is judged, and the pool its targets are ranked in.
 
     Returns
     -------
@@ -172,6 +181,10 @@ def new_poll(
         When the name, the roster or the counts cannot be used.
     """
     problems = _problems(questionnaire, name, targets, counts, days)
+    if of[0] is not None and not 1949 <= of[0] <= 2999:
+        problems.append(Problem("poll-year", name, {"got": of[0]}))
+    if len(of[1]) > 64:
+        problems.append(Problem("poll-pool", name))
     if problems:
         raise PollError(problems)
     key = seal.new_key(name)
@@ -183,6 +196,8 @@ def new_poll(
         access="codes" if counts else "open",
         opens=days[0],
         closes=days[1],
+        year=of[0],
+        pool=of[1],
         public_key=key.public,
     )
     slips = [(codes.new_code(), c.name) for c in poll.classes for _ in range(c.issued)]

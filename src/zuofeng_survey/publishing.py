@@ -36,11 +36,16 @@ def publish(
     targets: Sequence[Target] = (),
     counts: Mapping[str, int] | None = None,
     days: tuple[dt.date | None, dt.date | None] = (None, None),
-    url: str,
+    of: tuple[int | None, str] = (None, ""),
+    url: str = "",
 ) -> Published:
-    """Publish a poll; the key and the slips are written for the officers and nowhere else."""
+    """Publish a poll; the key and the slips are written for the officers and nowhere else.
+
+    ``of`` is the year that is judged and the pool its targets are ranked in. Without the ``url``
+    of a form server no slips are drawn: there is nowhere to go with them.
+    """
     questionnaire = load(find(form_id))
-    poll, key, made = new_poll(questionnaire, name, targets=targets, counts=counts, days=days)
+    poll, key, made = new_poll(questionnaire, name, targets=targets, counts=counts, days=days, of=of)
     pepper = home.pepper
     hashes = [(codes.hash_code(c, pepper=pepper, poll=name), v) for c, v in made]
     key_path = home.path / "keys" / f"{name}.key"
@@ -49,7 +54,7 @@ def publish(
     Store.publish(home, poll, hashes).dispose()
     write_private(key_path, key.dumps().encode())
     workbook, page = (home.path / "slips" / f"{name}{end}" for end in (".xlsx", ".html"))
-    if made:
+    if made and url:
         slips.write_workbook(workbook, poll, made, url=url)
         page.write_text(slips.page(poll, made, url=url), encoding="utf-8")
     address = f"{url.rstrip('/')}/p/{quote(name)}"

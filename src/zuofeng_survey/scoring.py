@@ -108,11 +108,7 @@ def cells(dataset: Dataset, *, base: str = "", score_map: str = PLAIN) -> Any:
     base = base or composite.base
     if base not in BASES:
         raise UsageError.of("base-unknown", dataset.name, name=base, known=", ".join(BASES))
-    is_overall = scored["item"] == composite.overall
-    is_dim = scored["item"].isin(composite.dims)
-    one = scored.group_by("ballot", "voter_class", "target").aggregate(
-        overall=scored["score"].mean(where=is_overall), dims=scored["score"].mean(where=is_dim)
-    )
+    one = _parts(scored, composite)
     both = (one["overall"] + one["dims"]) / 2
     score = {"overall": one["overall"], "dims": one["dims"]}.get(
         base, ibis.coalesce(both, one["dims"], one["overall"])
@@ -120,9 +116,39 @@ def cells(dataset: Dataset, *, base: str = "", score_map: str = PLAIN) -> Any:
     return one.mutate(score=score).drop("overall", "dims").filter(lambda t: t["score"].notnull())
 
 
+def _parts(scored: Any, composite: Any) -> Any:
+    """Return what a ballot says of a target by the overall item and by the dimensions."""
+    is_overall = scored["item"] == composite.overall
+    is_dim = scored["item"].isin(composite.dims)
+    return scored.group_by("ballot", "voter_class", "target").aggregate(
+        overall=scored["score"].mean(where=is_overall), dims=scored["score"].mean(where=is_dim)
+    )
+
+
 def panel(dataset: Dataset, *, base: str = "", score_map: str = PLAIN) -> Panel:
     """Return voters × targets; voters who rated nobody validly are left out."""
-    frame = cells(dataset, base=base, score_map=score_map).execute()
+    return _panel(dataset, cells(dataset, base=base, score_map=score_map).execute())
+
+
+def panels(dataset: Dataset, *, score_map: str = PLAIN) -> dict[str, Panel]:
+    """Return the panel of every base in one go, as :func:`panel` gives it for each.
+
+    Raises
+    ------
+    UsageError
+        ``score-map-unknown``; ``not-a-ballot``.
+    """
+    composite = None if dataset.is_imported else dataset.questionnaire.composite
+    if composite is None:
+        raise UsageError.of("not-a-ballot", dataset.name)
+    frame = _parts(item_scores(dataset, score_map=score_map), composite).execute()
+    both = (frame["overall"] + frame["dims"]) / 2
+    blend = both.fillna(frame["dims"]).fillna(frame["overall"])
+    scores = {"overall": frame["overall"], "dims": frame["dims"], "blend": blend}
+    return {b: _panel(dataset, frame.assign(score=scores[b]).dropna(subset="score")) for b in BASES}
+
+
+def _panel(dataset: Dataset, frame: pd.DataFrame) -> Panel:
     targets = tuple(t.name for t in dataset.targets)
     column = {name: i for i, name in enumerate(targets)}
     ballots = np.sort(frame["ballot"].unique())

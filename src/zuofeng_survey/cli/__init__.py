@@ -13,6 +13,7 @@ import typer
 from ..errors import UsageError, ZuofengError
 from .output import FINDINGS, Format, bar, catalogued, json_out, problems_out, rows_out, talk
 from .reporting import report
+from .rules import rules
 
 if TYPE_CHECKING:
     from ..store import Home
@@ -35,6 +36,7 @@ DatabaseOption = Annotated[
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 HOME = Path("var")
 app.command()(report)
+app.command()(rules)
 
 
 def main() -> None:
@@ -81,6 +83,8 @@ def open_poll(
     roster: Annotated[Path | None, typer.Option(help="CSV of targets: name,label[,note]")] = None,
     codes: Annotated[str, typer.Option(help="codes a class, such as A=9,B=18")] = "",
     days: Annotated[str, typer.Option(help="first..last, such as 2020-12-20..2020-12-22")] = "",
+    year: Annotated[int | None, typer.Option(help="the year judged 考核年度")] = None,
+    pool: Annotated[str, typer.Option(help="ranked among 排名范围, such as 甲镇")] = "",
     url: Annotated[str, typer.Option(help="address of the form server")] = "http://127.0.0.1:8866",
     home: HomeOption = HOME,
     database: DatabaseOption = "",
@@ -97,6 +101,7 @@ def open_poll(
         targets=read_roster(roster) if roster else (),
         counts=parse_counts(codes),
         days=parse_days(days),
+        of=(year, pool),
         url=url,
     )
     talk.print(f"✓ {made.poll}", markup=False)
@@ -294,13 +299,13 @@ def demo(
     check: Annotated[bool, typer.Option("--check", help="fetch each page once, then stop")] = False,
     port: Annotated[int, typer.Option(envvar="ZUOFENG_PORT", help="form server")] = 8866,
     results_port: Annotated[int, typer.Option(envvar="ZUOFENG_RESULTS_PORT")] = 8867,
-    small: Annotated[bool, typer.Option("--small", help="two towns instead of twelve")] = False,
+    small: Annotated[bool, typer.Option("--small", help="seven towns instead of twelve")] = False,
     home: HomeOption = Path("var/demo"),
 ) -> None:
     """Build the fictional county and show everything 演示县. Example: zuofeng demo --no-serve"""
     from ..demo.run import build, run_servers
 
-    place = build(home, small=small, progress=bar, url=f"http://127.0.0.1:{port}", say=talk.print)
+    place = build(home, size="small" if small else "", progress=bar, url=f"http://127.0.0.1:{port}", say=talk.print)
     if serve:
         raise typer.Exit(run_servers(place, port, results_port, check=check, say=talk.print))
 

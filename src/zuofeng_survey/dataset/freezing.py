@@ -202,7 +202,9 @@ class Count:
     def facts(self) -> dict[str, Any]:
         """Return what the manifest says of the poll and of the count."""
         counts = plain(self.counts)
-        return {
+        days = [d and d.isoformat() for d in (self.poll.opens, self.poll.closes)]
+        when = {"year": self.poll.year, "pool": self.poll.pool, "days": days if any(days) else None}
+        return {key: value for key, value in when.items() if value} | {
             "poll": self.poll.name,
             "public_key": _public(self.poll),
             "source": "poll",

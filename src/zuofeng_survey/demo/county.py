@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +14,7 @@ import yaml
 from ..answers import Answers
 from ..expression import evaluate, parse, truth
 from ..poll import Target
-from ..questionnaire import Group, Item, Questionnaire, Text
+from ..questionnaire import Group, Item, Questionnaire
 
 SENTENCES = (
     "办事窗口中午没有人值班，希望安排轮班。",
@@ -33,43 +32,11 @@ def shape() -> dict[str, Any]:
     return yaml.safe_load(text)
 
 
-def deputies(town: Mapping[str, Any]) -> list[Target]:
-    """Return the deputies of one town, named by letters only."""
-    letters = string.ascii_uppercase[: town["deputies"]]
-    hard = shape()["hard_job"]
-    return [
-        Target(
-            name=f"{town['id']}-{letter}",
-            label=Text(zh=f"{town['name']}-副职{letter}", en=f"{town['id']} deputy {letter}"),
-            note=Text(zh=hard.get(f"{town['id']}-{letter}", "")),
-        )
-        for letter in letters
-    ]
-
-
-def secretaries(town: Mapping[str, Any]) -> list[Target]:
-    """Return the branch secretaries of one town, numbered."""
-    kinds = ["村"] * town["v"] + ["社区"] * town["c"]
-    return [
-        Target(
-            name=f"{town['id']}-{n:02d}",
-            label=Text(zh=f"{town['name']}-{n:02d}{kind}支书", en=f"{town['id']} secretary {n:02d}"),
-        )
-        for n, kind in enumerate(kinds, start=1)
-    ]
-
-
 @dataclass(slots=True)
 class Respondents:
     """Answers forms as people would: a latent impression cut into grades, and a habit."""
 
     rng: np.random.Generator
-
-    def merits(self, form_id: str, targets: Sequence[Target]) -> dict[str, float]:
-        """Return the true merit of each target; the county's truly worst are far below."""
-        model, worst = shape()["rater"], shape()["worst"].get(form_id, ())
-        drawn = {t.name: self.rng.normal(0, model["merit"]) for t in targets}
-        return {name: model["worst"] if name in worst else m for name, m in drawn.items()}
 
     def ballot(
         self, q: Questionnaire, merits: Mapping[str, float], targets: Sequence[str], *, dk: float
@@ -108,9 +75,13 @@ class Respondents:
         fixed: Mapping[str, Any] | None = None,
         *,
         targets: Sequence[Target] = (),
+        lift: float = 0.0,
     ) -> Answers:
-        """Return a filled form that obeys the questionnaire; ``fixed`` sets items outright."""
-        mood = self.rng.normal(0, 0.6)
+        """Return a filled form that obeys the questionnaire.
+
+        ``fixed`` sets items outright; ``lift`` is how much kinder than usual the answers are.
+        """
+        mood = lift + self.rng.normal(0, 0.6)
         answers: dict[str, Any] = {}
         for group in q.survey:
             if not self._asked(group.relevant, answers):

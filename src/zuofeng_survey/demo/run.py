@@ -9,118 +9,81 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..dataset import freeze
 from ..errors import UsageError
-from ..poll import Target
 from ..publishing import publish
-from ..questionnaire import Text, load
-from ..questionnaire import find as find_form
-from ..seal import Key
-from ..store import Home, Store, cast
-from . import county
+from ..store import Home, cast
+from . import county, people
+from .casting import count_rounds, proposals, rounds
 
 MARK = "this-folder-is-made-by-zuofeng-demo"
 DAY = dt.date(2020, 12, 20)
+ROOM = 500_000_000  # bytes
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 Say = Callable[..., Any]
 
 
-def build(folder: Path, *, small: bool, progress: Progress, url: str, say: Say) -> Home:
+def build(folder: Path, *, size: str = "", progress: Progress, url: str, say: Say) -> Home:
     """Build the county's polls, cast every ballot, freeze them, and open polls to try.
 
-    The folder is made anew; one that the demo did not make is refused.
+    The folder is made anew; one that the demo did not make is refused. ``size`` is one of those in
+    county.yaml, or empty for the whole county.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
         raise UsageError.of("demo-folder", str(folder))
     shutil.rmtree(folder, ignore_errors=True)
-    home = Home.at(folder)
+    folder.mkdir(parents=True)
     (folder / MARK).write_text("zuofeng demo removes and rebuilds this folder.\n", encoding="utf-8")
-    rounds = list(_rounds(home, small, url))
-    total = sum(len(ballots) for _, _, ballots in rounds)
-    with progress("投票 casting") as moved:
-        done = 0
-        for store, _, ballots in rounds:
-            for code, answers in ballots:
-                cast(store, secrets.token_hex(16), code, answers, today=DAY)
-                done += 1
-                moved(done, total)
-    with progress("封存 freezing") as moved:
-        for n, (store, key, _) in enumerate(rounds, start=1):
-            freeze(store, key)
-            moved(n, len(rounds))
+    with _workplace(folder) as place:
+        total = _vote(Home.at(place), size=size, progress=progress)
+        if place != folder:
+            shutil.copytree(place, folder, dirs_exist_ok=True)
+    home = Home.at(folder)
+    made = len(list((folder / "datasets").iterdir()))
     try_out(home, url=url, say=say)
-    say(f"✓ {total} ballots 张票, {len(rounds)} datasets 个数据集: {home.path / 'datasets'}", markup=False)
+    say(f"✓ {total} ballots 张票, {made} datasets 个数据集: {home.path / 'datasets'}", markup=False)
     return home
 
 
-Round = tuple[Store, Key, list[tuple[str, Mapping[str, Any]]]]
+@contextmanager
+def _workplace(folder: Path) -> Iterator[Path]:
+    """Lend a folder in memory where there is one: thousands of ballots wait for no disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - a place, not a predictable name in it
+    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < ROOM:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="zuofeng-demo-", dir=memory) as place:
+        yield Path(place)
 
 
-def _rounds(home: Home, small: bool, url: str) -> Iterator[Round]:
-    shape = county.shape()
-    people = county.Respondents(np.random.default_rng(shape["seed"]))
-    towns = [t for t in shape["towns"] if not small or t["id"] in ("bing", "yi")]
-    for form_id, roster in (("FZ", county.deputies), ("SJ", county.secretaries)):
-        for town in towns:
-            name = f"{form_id}-{town['name']}-{shape['year']}"
-            yield _ballots(home, form_id, name, roster(town), people, url)
-    for form_id, n in shape["open_forms"].items():
-        yield _forms(home, form_id, f"{form_id}-{shape['year']}", n // (10 if small else 1), people, url)
-
-
-def _ballots(
-    home: Home, form_id: str, name: str, targets: list[Target], people: county.Respondents, url: str
-) -> Round:
-    setting = county.shape()[form_id]
-    made = publish(home, form_id, name, targets=targets, counts=setting["codes"], url=url)
-    store = Store.of(home, name)
-    q, merits = made.poll.questionnaire, people.merits(form_id, targets)
-    ballots = []
-    for code, voter_class in sorted(made.slips, key=lambda slip: slip[1]):
-        if people.rng.random() < setting["attend"]:
-            dk = setting["dk"][made.poll.class_named(voter_class).base]
-            own = made.poll.targets_of(voter_class)
-            ballots.append((code, people.ballot(q, merits, own, dk=dk)))
-    return store, _key(made.key), ballots
-
-
-def _forms(home: Home, form_id: str, name: str, n: int, people: county.Respondents, url: str) -> Round:
-    made = publish(home, form_id, name, url=url, targets=_proposals(form_id))
-    q = made.poll.questionnaire
-    forms = []
-    for i in range(n):
-        fixed = {"HF-A01": f"SQ-2020-{i + 1:06d}", "HF-A05": 1, "ZT-A02": "2020-12-10"}
-        fixed["XH-A01"] = f"WT-2020-甲镇-{i % 30 + 1:04d}"
-        forms.append(("", people.form(q, fixed, targets=made.poll.targets)))
-    return Store.of(home, name), _key(made.key), forms
-
-
-def _proposals(form_id: str) -> list[Target]:
-    if form_id != "TL" or not load(find_form("TL")).rates_targets:
-        return []
-    said = ("窗口中午轮流值班", "报表一张表报到底", "每月下村住一晚")
-    return [Target(name=f"P{n}", label=Text(zh=f"建议{n}：{t}")) for n, t in enumerate(said, 1)]
-
-
-def _key(path: Path) -> Key:
-    return Key.loads(path.read_text(encoding="utf-8"))
+def _vote(home: Home, *, size: str, progress: Progress) -> int:
+    """Publish, cast and freeze one poll after the other."""
+    total, n = 0, 0
+    with progress("投票封存 casting, freezing") as moved:
+        for n, made in enumerate(rounds(home, size=size), start=1):
+            day = dt.date(int(made.store.poll.year or DAY.year), DAY.month, DAY.day)
+            for code, answers in made.ballots:
+                cast(made.store, secrets.token_hex(16), code, answers, today=day)
+            freeze(made.store, made.key)
+            total += len(made.ballots)
+            moved(n, count_rounds(size=size))
+    return total
 
 
 def try_out(home: Home, *, url: str, say: Say) -> None:
     """Open one poll of every form for visitors, and say where they are and with which codes."""
     town = county.shape()["towns"][0]
-    rosters = {"FZ": county.deputies(town), "SJ": county.secretaries(town)[:5]}
+    rosters = {"FZ": people.deputies(town, county.shape()["years"][-1]), "SJ": people.secretaries(town)[:5]}
     for form_id in ("FZ", "SJ", *county.shape()["open_forms"]):
-        roster = rosters.get(form_id, _proposals(form_id))
+        roster = rosters.get(form_id, proposals(form_id))
         counts = {"A": 5, "B": 5, "C": 5, "D": 5} if form_id in rosters else None
         made = publish(home, form_id, f"try-{form_id}", targets=roster, counts=counts, url=url)
         said = f"  {made.address}"

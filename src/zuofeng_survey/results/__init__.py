@@ -2,9 +2,10 @@
 
 from .importance import importance
 from .opinion import Opinion, mass_opinion, self_inspection
+from .panel import Usable, usable_panel
 from .profile import Profiles, profiles
 from .ranking import NOTE, Ranking, default_k, grades, rank, turnout
-from .sensitivity import Sensitivity, sensitivity
+from .sensitivity import Recount, Sensitivity, recounts, sensitivity
 from .weighted import Weighted, channel_weighted
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "Opinion",
     "Profiles",
     "Ranking",
+    "Recount",
     "Sensitivity",
+    "Usable",
     "Weighted",
     "channel_weighted",
     "default_k",
@@ -21,7 +24,9 @@ __all__ = [
     "mass_opinion",
     "profiles",
     "rank",
+    "recounts",
     "self_inspection",
     "sensitivity",
     "turnout",
+    "usable_panel",
 ]

@@ -47,7 +47,11 @@ def usable_panel(dataset: Dataset, *, base: str = "", score_map: str = "") -> Us
     UsageError
         ``nothing-to-rank`` when fewer than two voters or targets remain.
     """
-    found = scoring.panel(dataset, base=base, score_map=score_map)
+    return usable(dataset, scoring.panel(dataset, base=base, score_map=score_map))
+
+
+def usable(dataset: Dataset, found: scoring.Panel) -> Usable:
+    """Return the part of a panel that a ranking may rest on, as :func:`usable_panel` says."""
     n = np.isfinite(found.scores).sum(axis=0)
     least = 1 if dataset.is_imported else dataset.manifest["k"]
     keep = n >= least

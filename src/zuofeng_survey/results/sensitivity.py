@@ -16,7 +16,7 @@ from ..errors import UsageError
 from ..html import note, table_html
 from ..stats.composite import composite
 from ..stats.ranksets import tolerance
-from .panel import Usable, usable_panel
+from .panel import Usable, usable, usable_panel
 from .ranking import default_k
 
 TRIM_FROM = 10
@@ -31,6 +31,15 @@ class Variant:
     name: str
     bottom: tuple[str, ...]
     changed: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recount:
+    """One other way of counting: what it changes (``base``, ``map``, ``both``, ``trim``, ``weights``)."""
+
+    kind: str
+    name: str
+    panel: Usable
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +101,40 @@ def sensitivity(dataset: Dataset, *, k: int = 0) -> Sensitivity:
     k = min(k or default_k(dataset), len(found.targets) - 1)
     published = _bottom(found, k)
     variants = [
-        Variant(name, bottom, set(bottom) != set(published))
-        for name, bottom in _variants(dataset, found, k)
+        Variant(r.name, bottom, set(bottom) != set(published))
+        for r in recounts(dataset, found)
+        for bottom in (_bottom(r.panel, min(k, len(r.panel.targets) - 1)),)
     ]
     return Sensitivity(dataset.name, dataset.hash, k, published, tuple(variants))
 
 
-def _variants(dataset: Dataset, found: Usable, k: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+def recounts(dataset: Dataset, found: Usable) -> Iterator[Recount]:
+    """Yield the panel of every other way of counting that could have been chosen."""
     if not dataset.is_imported:
-        q = dataset.questionnaire
-        own = q.composite.base if q.composite else ""
-        for base in scoring.BASES:
-            for score_map in ("", *q.score_maps):
-                if (base, score_map) != (own, ""):
-                    name = f"{BASE_ZH[base]} × {_map_name(score_map)}"
-                    with suppress(UsageError):  # nobody answered what this base rests on
-                        other = usable_panel(dataset, base=base, score_map=score_map)
-                        yield name, _bottom(other, min(k, len(other.targets) - 1))
+        yield from _bases_and_maps(dataset)
     if _can_trim(found):
-        yield "每类去掉一个最高分、一个最低分", _bottom(_trimmed(found), k)
+        yield Recount("trim", "每类去掉一个最高分、一个最低分", _trimmed(found))
     for voter_class in found.weights if len(found.weights) > 1 else ():
         for shift in (SHIFT, -SHIFT):
             weight = max(found.weights[voter_class] + shift, 0.0)
             weights = {**found.weights, voter_class: weight}
             if sum(weights.values()):
                 name = f"{voter_class} 类权重 {100 * shift:+.0f} 个百分点"
-                yield name, _bottom(found.with_weights(weights), k)
+                yield Recount("weights", name, found.with_weights(weights))
+
+
+def _bases_and_maps(dataset: Dataset) -> Iterator[Recount]:
+    q = dataset.questionnaire
+    own = q.composite.base if q.composite else ""
+    by_map = {m: scoring.panels(dataset, score_map=m) for m in ("", *q.score_maps)}
+    for base in scoring.BASES:
+        for score_map, by_base in by_map.items():
+            if (base, score_map) == (own, ""):
+                continue
+            kind = "map" if base == own else "both" if score_map else "base"
+            name = f"{BASE_ZH[base]} × {_map_name(score_map)}"
+            with suppress(UsageError):  # nobody answered what this base rests on
+                yield Recount(kind, name, usable(dataset, by_base[base]))
 
 
 def _map_name(score_map: str) -> str:
