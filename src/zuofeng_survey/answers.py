@@ -112,7 +112,7 @@ def rows(questionnaire: Questionnaire, answers: Answers) -> Iterator[Row]:
 
 def _rows(item: Item, values: Answers, target: str) -> Iterator[Row]:
     value: Any = values.get(item.name)
-    is_text = item.kind == "text"
+    is_text = item.kind == "text" and not item.ledger
     if _is_blank(value):
         return
     if item.repeat_over:

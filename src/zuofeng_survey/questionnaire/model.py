@@ -101,7 +101,8 @@ class Item(Frozen):
 
     ``type`` is written as in XLSForm (``select_one good4``, ``select_multiple why or_other``);
     ``scale`` names what the item measures, ``reverse`` turns its score round (100 − s).
-    ``repeat_over`` asks a text once for each choice picked in another item.
+    ``repeat_over`` asks a text once for each choice picked in another item. ``ledger`` says that a text
+    is the number of an entry there, written by a collector: it stays with the form's other answers.
     """
 
     type: str
@@ -121,6 +122,7 @@ class Item(Frozen):
     by: Literal["respondent", "collector"] = "respondent"
     sensitive: bool = False
     alert: Literal["protected", ""] = ""
+    ledger: Literal["appeals", "problems", ""] = ""
 
     @field_validator("type")
     @classmethod
