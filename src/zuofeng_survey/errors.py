@@ -14,6 +14,7 @@ the browser can be handed the same ones. A :class:`Problem` is one filled-in sen
     ├── KeyRefused          the officers' key does not open this poll
     ├── StorageError        disk full, network file system, database not reachable
     ├── DatasetError        a dataset is missing, altered or cannot be read
+    ├── WorkbookError       a workbook cannot be read, or its cells break their columns
     ├── LedgerError         a change that a ledger does not take; nothing of its batch is kept
     └── UsageError          a command line or setting that cannot be followed
 
@@ -132,6 +133,10 @@ class StorageError(ZuofengError):
 
 class DatasetError(ZuofengError):
     """A dataset is missing, altered or cannot be read."""
+
+
+class WorkbookError(ZuofengError):
+    """A workbook cannot be read, or cells of it break their columns."""
 
 
 class LedgerError(ZuofengError):

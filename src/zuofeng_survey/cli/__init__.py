@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError, ZuofengError
+from .exchange import app as ledger_app
 from .output import FINDINGS, Format, bar, catalogued, json_out, problems_out, rows_out, talk
 from .reporting import report
 from .rules import rules
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="从题本到有据可依的名次。From a questionnaire to a ranking that says what it is worth.",
 )
+app.add_typer(ledger_app, name="ledger")
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")

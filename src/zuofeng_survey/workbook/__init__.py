@@ -1,5 +1,9 @@
 """Typed tables as workbooks an office is glad to get, and back again with every mistake named."""
 
-from .columns import Column, Kind
+from .columns import Column, Kind, Sheet
+from .guarding import Limits
+from .reading import Read, Row, Table, read
+from .values import canonical
+from .writing import write
 
-__all__ = ["Column", "Kind"]
+__all__ = ["Column", "Kind", "Limits", "Read", "Row", "Sheet", "Table", "canonical", "read", "write"]

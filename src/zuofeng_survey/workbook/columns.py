@@ -1,21 +1,16 @@
-"""What stands in a column of a workbook: its name, its heading, its kind."""
+"""What stands in a workbook: sheets of columns, each with its name, its heading and its kind."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal[
-    "key",
-    "text",
-    "long",
-    "date",
-    "datetime",
-    "integer",
-    "number",
-    "bool",
-    "choice",
-    "choices",
+    "key", "text", "long", "date", "datetime", "integer", "number", "bool", "choice", "choices"
 ]
 
 
@@ -26,7 +21,7 @@ class Column:
     Attributes
     ----------
     name : str
-        The field's name, kept in the hidden sheet so that a renamed heading is still recognised.
+        The field's name, kept in the hidden sheet beside the heading.
     label : str
         The heading in row 1, Chinese.
     kind : Kind
@@ -45,3 +40,44 @@ class Column:
     required: bool = False
     choices: tuple[tuple[str, str], ...] = ()
     locked: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """One typed table of a workbook; without rows it says what to read.
+
+    Attributes
+    ----------
+    name : str
+        The tab, at most 31 characters, Chinese.
+    columns : sequence of Column
+    rows : DataFrame or iterable of mappings
+        Values by column name, one row an entry. Nothing (None, NaN, an empty text) is an empty cell.
+    notes : mapping of str to str
+        What to say of a column on the note sheet, by its name; ``""`` is said of the whole sheet.
+    versions : mapping of str to int
+        Which version of each row was written, by its key, so that a stale row is recognised.
+    overdue : str
+        The ``bool`` column whose rows are coloured.
+    open : bool
+        Whether other columns may stand beside these, and those not required be missing: a roster
+        that an office keeps for itself, rather than a ledger written by us.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: pd.DataFrame | Iterable[Mapping[str, Any]] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
+    overdue: str = ""
+    open: bool = False
+
+    @property
+    def key(self) -> Column | None:
+        """The column that tells rows apart, if there is one."""
+        return next((c for c in self.columns if c.kind == "key"), None)
+
+    @property
+    def edited(self) -> tuple[Column, ...]:
+        """The key and the columns that people fill in: what is read back."""
+        return tuple(c for c in self.columns if c.kind == "key" or not c.locked)

@@ -1,0 +1,288 @@
+"""Reading a workbook back: every row that fits, or every mistake with its sheet and cell.
+
+Nothing is guessed and nothing is half-read: one mistake anywhere and no row is handed out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+
+from ..errors import Problem, WorkbookError, nearest
+from .cells import Unfit, fit, plain
+from .columns import Column, Sheet
+from .guarding import Limits, guard
+from .meta import LISTS, META, NOTES, Meta, mark, understood
+from .scanning import FEW, Scan, scan
+from .values import TEXTS, canonical
+
+MOST = 500  # mistakes told at once; what is beyond is counted
+Cells = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as it was read.
+
+    Attributes
+    ----------
+    number : int
+        Its row in the sheet, from 2.
+    values : dict
+        Values by column name: the key and what people fill in; empty cells are None.
+    version : int or None
+        The version that was written, None for a row that was not.
+    touched : bool
+        Whether any editable cell differs from what was written.
+    """
+
+    number: int
+    values: dict[str, Any]
+    version: int | None = None
+    touched: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """The rows of one sheet, and where each column stands."""
+
+    tab: str
+    rows: tuple[Row, ...]
+    letters: Mapping[str, str]
+
+    def place(self, row: Row, column: str = "") -> str:
+        """Return the place of a cell, such as ``问题台账!C7``."""
+        return f"{self.tab}!{self.letters.get(column, 'A')}{row.number}"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """What a workbook holds, by the name of each sheet that was asked for."""
+
+    tables: Mapping[str, Table]
+
+    def __getitem__(self, name: str) -> Table:
+        return self.tables[name]
+
+
+def read(path: str | Path, sheets: Sequence[Sheet], *, limits: Limits | None = None) -> Read:
+    """Read the sheets asked for, saved by Excel, WPS or LibreOffice.
+
+    Parameters
+    ----------
+    path : str or Path
+    sheets : sequence of Sheet
+        Without rows: names and columns. Where one is asked for and the workbook has one visible
+        sheet, its name does not matter.
+    limits : Limits, optional
+        What the file may weigh; :meth:`Limits.for_rows` for a large table of our own.
+
+    Raises
+    ------
+    WorkbookError
+        With all problems, each with its sheet and cell.
+    """
+    path, limits = Path(path), limits or Limits()
+    guard(path, limits)
+    scans = scan(path, limits)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out; we read cells only
+            return _read(path, sheets, scans)
+    except WorkbookError:
+        raise
+    except Exception as error:  # whatever a parser of a damaged file runs into
+        raise WorkbookError.of("workbook-broken", path.name) from error
+
+
+def _read(path: Path, sheets: Sequence[Sheet], scans: Mapping[str, Scan]) -> Read:
+    with closing(load_workbook(path, read_only=True, data_only=True, keep_links=False)) as book:
+        tabs = {t.title: t for t in book.worksheets}
+        metas = understood(_grid(tabs[META])) if META in tabs else {}
+        problems = _around(path, book, tabs)
+        tables = {}
+        for sheet in sheets:
+            tab = _tab(tabs, sheet, alone=len(sheets) == 1)
+            if tab is None:
+                near = nearest(sheet.name, tabs) or next(iter(tabs), "")
+                problems.append(Problem("workbook-sheet", path.name, {"name": sheet.name, "near": near}))
+                continue
+            told = scans.get(tab._worksheet_path, Scan())
+            reader = Reader(sheet, tab.title, metas.get(sheet.name, Meta()))
+            tables[sheet.name] = reader.table(_grid(tab), told)
+            problems += reader.problems
+    if problems:
+        more = len(problems) - MOST
+        tail = [Problem("workbook-more", path.name, {"n": more})] if more > 0 else []
+        raise WorkbookError([*problems[:MOST], *tail])
+    return Read(tables)
+
+
+def _grid(tab: Any) -> Iterator[Cells]:
+    """Yield the rows of a sheet; what it says of its own size is not believed."""
+    tab.reset_dimensions()
+    return tab.iter_rows(values_only=True)
+
+
+def _around(path: Path, book: Any, tabs: Mapping[str, Any]) -> list[Problem]:
+    """Return what is wrong with a workbook besides its cells."""
+    found = []
+    names = book._archive.namelist()
+    if any(n.startswith("xl/externalLinks/") and n.endswith(".xml") for n in names):
+        found.append(Problem("workbook-links", path.name))
+    for title, tab in tabs.items():
+        if tab.sheet_state != "visible" and title not in (META, LISTS, NOTES):
+            found.append(Problem("workbook-hidden", title))
+    return found
+
+
+def _tab(tabs: Mapping[str, Any], sheet: Sheet, *, alone: bool) -> Any | None:
+    if sheet.name in tabs:
+        return tabs[sheet.name]
+    shown_tabs = [
+        t for name, t in tabs.items() if t.sheet_state == "visible" and name not in (META, LISTS, NOTES)
+    ]
+    return shown_tabs[0] if alone and len(shown_tabs) == 1 else None
+
+
+def _folded(heading: Any) -> str:
+    text = "" if plain(heading) is None else str(plain(heading))
+    return re.sub(r"[\s*＊]", "", unicodedata.normalize("NFKC", text))
+
+
+class Reader:
+    """Reads one sheet, and gathers what is wrong with it."""
+
+    def __init__(self, sheet: Sheet, tab: str, meta: Meta) -> None:
+        self.sheet, self.tab, self.meta = sheet, tab, meta
+        self.problems: list[Problem] = []
+        self.at: dict[str, int] = {}
+        self._texts: dict[tuple[str, Any], str] = {}
+        names = tuple(c.name for c in sheet.columns)
+        self.marks = meta.rows if meta.columns == names else {}
+
+    def table(self, grid: Iterator[Cells], told: Scan) -> Table:
+        """Return the rows; where ``problems`` is not empty they are not to be used."""
+        for ref in list(told.merged)[:FEW]:
+            self._say("workbook-merged", ref.partition(":")[0], ref=ref)
+        for ref in list(told.formulas)[: MOST]:
+            self._say("workbook-formula", ref)
+        if told.more_formulas:
+            self._say("workbook-formula", "")
+        self._headings(next(grid, ()))
+        rows = tuple(self._rows(grid, set(told.formulas))) if self.at else ()
+        letters = {name: get_column_letter(k + 1) for name, k in self.at.items()}
+        return Table(self.tab, rows, letters)
+
+    def _say(self, code: str, cell: str, **params: Any) -> None:
+        place = f"{self.tab}!{cell}" if cell else self.tab
+        self.problems.append(Problem(code, place, params))
+
+    def _headings(self, first: Cells) -> None:
+        """Find each column by its heading, or by its name."""
+        seen: dict[str, int] = {}
+        for k, heading in enumerate(first):
+            text = _folded(heading)
+            if text and text in seen:
+                self._say("workbook-heading-twice", f"{get_column_letter(k + 1)}1", heading=text)
+            elif text:
+                seen[text] = k
+        for column in self.sheet.columns:
+            label = next((h for h in (_folded(column.label), column.name) if h in seen), None)
+            if label is not None:
+                self.at[column.name] = seen.pop(label)
+        wanted = [c for c in self.sheet.edited if c.name not in self.at]
+        for column in wanted:
+            if not self.sheet.open or column.required:
+                self._missing(column, seen)
+        if not self.sheet.open:
+            for text, k in seen.items():
+                self._say("workbook-heading-unknown", f"{get_column_letter(k + 1)}1", heading=text)
+
+    def _missing(self, column: Column, seen: dict[str, int]) -> None:
+        near = nearest(_folded(column.label), seen)
+        if near:
+            cell = f"{get_column_letter(seen.pop(near) + 1)}1"
+            self._say("workbook-heading-renamed", cell, label=column.label, near=near)
+        else:
+            self._say("workbook-heading-missing", "1:1", label=column.label)
+
+    def _rows(self, grid: Iterable[Cells], formulas: set[str]) -> Iterator[Row]:
+        columns = [(c, self.at[c.name]) for c in self.sheet.edited if c.name in self.at]
+        absent = {c.name: None for c in self.sheet.edited if c.name not in self.at}
+        key, seen = self.sheet.key, {}
+        for number, cells in enumerate(grid, start=2):
+            given = [plain(cells[k]) if k < len(cells) else None for _, k in columns]
+            if not any(v is not None for v in given):
+                continue
+            row = self._row(number, columns, given, formulas)
+            name = row.values.get(key.name) if key else None
+            if name is not None and name in seen:
+                self._say("workbook-key-twice", self._cell(key, number), key=name, first=seen[name])  # pyright: ignore
+            seen.setdefault(name, number)
+            row.values.update(absent)
+            yield row
+
+    def _row(
+        self, number: int, columns: list[tuple[Column, int]], given: list[Any], formulas: set[str]
+    ) -> Row:
+        wrong: list[Problem] = []
+        values: dict[str, Any] = {}
+        for (column, k), cell in zip(columns, given, strict=True):
+            ref = f"{get_column_letter(k + 1)}{number}"
+            if ref in formulas:
+                continue
+            try:
+                values[column.name] = value = fit(cell, column)
+            except Unfit as unfit:
+                wrong.append(Problem(unfit.code, f"{self.tab}!{ref}", unfit.params))
+                continue
+            if value is None and column.required:
+                wrong.append(Problem("cell-required", f"{self.tab}!{ref}", {"label": column.label}))
+        key = self.sheet.key
+        version, written = self.marks.get(values.get(key.name, ""), (None, "")) if key else (None, "")
+        if wrong and written and _raw_mark(columns, given) == written:
+            return Row(number, values, version, touched=False)  # as it left us: not this person's mistake
+        self.problems += wrong
+        touched = not written or mark(self._text(values.get(c.name), c) for c, _ in columns) != written
+        return Row(number, values, version, touched)
+
+    def _text(self, value: Any, column: Column) -> str:
+        """Return the canonical text of a value; of what is picked, each is made once."""
+        if column.kind in TEXTS or not isinstance(value, str | tuple | bool):
+            return canonical(value, column)
+        at = column.name, value
+        if at not in self._texts:
+            self._texts[at] = canonical(value, column)
+        return self._texts[at]
+
+    def _cell(self, column: Column, number: int) -> str:
+        return f"{get_column_letter(self.at[column.name] + 1)}{number}"
+
+
+def _raw_mark(columns: list[tuple[Column, int]], given: list[Any]) -> str:
+    """Return the mark of cells that need not fit their columns any more."""
+    texts = []
+    for (column, _), cell in zip(columns, given, strict=True):
+        try:
+            texts.append(canonical(cell, column))
+        except (TypeError, ValueError, AttributeError):
+            texts.append(str(cell))
+    return mark(texts)
+
+
