@@ -276,7 +276,7 @@ def test_there_are_no_letters_where_the_mean_would_tell(tmp_path):
     few = deputies(tmp_path / "d", {"甲": 0.1, "乙": 0.0, "丙": -0.1})
     with pytest.raises(UsageError) as error:
         results.profiles(few)
-    assert error.value.code == "pool-small"
+    assert error.value.code == "profile-pool"
 
 
 def test_of_one_mind_is_not_told_in_a_letter(tmp_path):

@@ -70,7 +70,7 @@ def profiles(dataset: Dataset, *, coverage: float = 0.95) -> Profiles:
     Raises
     ------
     UsageError
-        ``not-a-ballot``; ``pool-small`` where the pool has fewer than k persons.
+        ``not-a-ballot``; ``profile-pool`` where the pool has fewer than k persons.
 
     Notes
     -----
@@ -81,7 +81,7 @@ def profiles(dataset: Dataset, *, coverage: float = 0.95) -> Profiles:
         raise UsageError.of("not-a-ballot", dataset.name)
     q, k = dataset.questionnaire, dataset.manifest["k"]
     if len(dataset.targets) < k:
-        raise UsageError.of("pool-small", dataset.name, n=len(dataset.targets), k=k)
+        raise UsageError.of("profile-pool", dataset.name, n=len(dataset.targets), k=k)
     scored = scoring.item_scores(dataset).execute()
     dims = q.composite.dims  # type: ignore[union-attr]
     z = 1 - (1 - coverage) / len(dims)
