@@ -9,6 +9,7 @@ from ..html import shown
 from .dress import BLUE, INK, dressed, legend, rows_of, step_of
 
 OPEN, PLANNED = "尚未销号", "按整改时限应余"
+YEARS = "竖条是 95% 区间；区间互相重叠的年份，分不出升降"
 
 
 def burn_down_plot(left: pd.DataFrame) -> alt.LayerChart:
@@ -60,7 +61,7 @@ def duty_plot(chains: pd.DataFrame, levels: dict[str, str]) -> alt.LayerChart:
     y = rows_of("unit", list(dict.fromkeys(frame["unit"])))
     base = alt.Chart(frame).encode(x=x, y=y)
     cells = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 1], range=["#E6F0F7", "#B23A00"]), legend=None),
+        color=alt.Color("share:Q", scale=alt.Scale(domain=[0, 0.5, 1], range=["#EEF3F7", "#F2C06B", "#B23A00"]), legend=None),
         tooltip=[alt.Tooltip("unit:N", title="单位"), alt.Tooltip("level:N", title="层级"),
                  alt.Tooltip("items:Q", title="事项"), alt.Tooltip("empty:Q", title="空缺")],
     )  # fmt: skip
@@ -76,14 +77,16 @@ def duty_plot(chains: pd.DataFrame, levels: dict[str, str]) -> alt.LayerChart:
     )
 
 
-def years_plot(frame: pd.DataFrame, *, title: str, scale: tuple[float, float] | None = None) -> alt.LayerChart:
+def years_plot(
+    frame: pd.DataFrame, *, title: str, subtitle: str = YEARS, scale: tuple[float, float] | None = None
+) -> alt.LayerChart:
     """Draw a measure year by year with its interval, one colour and shape a series.
 
     Parameters
     ----------
     frame : DataFrame
         ``year``, ``label`` (series), ``value``, ``lower``, ``upper`` (0–1: rates).
-    title : str
+    title, subtitle : str
     scale : (float, float), optional
         Of the axis; by default what is drawn.
     """
@@ -101,13 +104,13 @@ def years_plot(frame: pd.DataFrame, *, title: str, scale: tuple[float, float] | 
     y = alt.Y("value:Q", title=None, scale=axis, axis=alt.Axis(format=".0%"))
     bars = base.mark_rule(strokeWidth=3, opacity=0.5).encode(x=x, xOffset=shift, y=alt.Y("lower:Q", scale=axis), y2="upper:Q", color=colour)
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(
-        x=x, xOffset=shift, y=y, color=colour, shape=alt.Shape("label:N", sort=names, legend=legend()),
+        x=x, xOffset=shift, y=y, color=colour, shape=alt.Shape("label:N", sort=names, scale=alt.Scale(domain=names), legend=legend()),
         tooltip=[alt.Tooltip("year:O", title="年份"), alt.Tooltip("label:N", title="项目"), alt.Tooltip("said:N", title="比率")],
     )  # fmt: skip
     return dressed(
         alt.layer(bars, dots),
         title=title,
-        subtitle="竖条是 95% 区间；区间互相重叠的年份，分不出升降",
+        subtitle=subtitle,
         height=240,
         said=f"{data['year'].nunique()} 年的比率和区间",
     )

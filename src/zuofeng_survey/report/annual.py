@@ -25,7 +25,7 @@ from .trend import stage_of
 from .words import APPEAL, DECISION, method, sources, warnings
 from .year import Ledgers, Year
 
-LISTED = ["label", "pool", "years", "measure", "status", "level", "rank", "set", "n", "good_rate", "dk_rate", "remark"]
+LISTED = ["label", "pool", "years", "measure", "level", "rank", "set", "n", "good_rate", "dk_rate", "remark"]
 RATES = "人数为有效作答人数；满意率＝（很满意＋比较满意）/有效回答；知晓率＝1－不了解/作答。"
 
 
@@ -118,7 +118,7 @@ def _findings(found: Findings | None) -> Iterator[Part]:
         return
     yield Callout("本节说明", (objection(found), "名单按方案的规则核算，只供研究，不是处理决定；证据强度“弱”“不足”的，需人工书面说明方可研究。"))
     yield Paragraph(f"排名范围：{SCOPE_ZH[found.scope]}。")
-    yield from warnings([p.zh for p in found.problems])
+    yield from (Paragraph(p.zh, "note") for p in found.problems)
     frame = found.table()
     if frame.empty:
         yield Paragraph("没有人列入。")
@@ -127,9 +127,9 @@ def _findings(found: Findings | None) -> Iterator[Part]:
     yield Table.of(
         frame[LISTED],
         f"{found.year}年拟提请研究名单",
-        notes=method("名次和名次范围取本年度；称职以上率与名次并列看。", *(f"{f.label}：{'；'.join(p.zh for p in f.reasons)}" for f in found.findings)),
+        notes=method("名次和名次范围取本年度；称职以上率与名次并列看。", *(f"{f.label}：{''.join(p.zh for p in f.reasons)}" for f in found.findings)),
         headings=RULE_HEADINGS | {"measure": "方案对应措施"},
-        right=("set",),
+        right=("set", "years"),
     )
     luck = found.chance[found.chance["scope"] == found.scope]
     if len(luck):

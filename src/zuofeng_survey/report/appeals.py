@@ -9,11 +9,13 @@ import pandas as pd
 
 from .. import charts
 from ..ledger.rates import EVERYONE, FLOOR, SATISFIED, TAKING_PART, Rates
+from ..results.release import hidden
 from .tree import Document, Heading, Paragraph, Part, Picture, Table
 from .words import method
 
 ACCUSATION = "检举控告"
 K = 5
+NUMBERS = ["done", "n", "value_rate", "lower_rate", "upper_rate"]
 BASIS = (
     "未到期的件不进分母，到期未办的按未按期计；姓名住址不清的不进及时受理率的分母。",
     "群众满意率只算参评件，必须与参评率、保守下限并列看；参评不足 5 件的不显示。",
@@ -65,7 +67,7 @@ def appeal_parts(appeals: pd.DataFrame, rates: Rates) -> Iterator[Part]:
     if len(drawn):
         frame = drawn.rename(columns={"rate": "label", "value_rate": "value", "lower_rate": "lower", "upper_rate": "upper"})
         said = "；".join(f"{r.label}{r.value:.0%}" for r in frame.itertuples())
-        picture = charts.years_plot(frame.assign(year=rates.today.year), title="三率与 95% 区间", scale=(0, 1))
+        picture = charts.years_plot(frame.assign(year=rates.today.year), title="三率与 95% 区间", subtitle="竖条是区间；分子分母见上表", scale=(0, 1))
         yield Picture(picture, "三率与 95% 区间", said)
     groups = [g for g in dict.fromkeys(rates.rows["group"]) if g != EVERYONE]
     if groups:
@@ -74,14 +76,18 @@ def appeal_parts(appeals: pd.DataFrame, rates: Rates) -> Iterator[Part]:
 
 
 def shown_rates(rates: Rates) -> pd.DataFrame:
-    """Return the rates without what fewer than five people judged."""
+    """Return the rates without what fewer than five cases, or five people, stand behind."""
     frame = rates.table()
+    for _, part in frame[frame["group"] != EVERYONE].groupby("rate"):
+        few_here = part.index[hidden(part["n"], k=K)]
+        frame = frame.astype({"done": float, "n": float})
+        frame.loc[few_here, NUMBERS] = float("nan")
     of = rates.rows[rates.rows["rate"] == TAKING_PART]["done"]
     few = len(of) and int(of.iloc[0]) < K
     judged = frame["rate"].isin((SATISFIED, FLOOR, TAKING_PART))
     if few:
         frame = frame.astype({"done": float, "n": float})
-        frame.loc[judged, ["done", "n", "value_rate", "lower_rate", "upper_rate"]] = float("nan")
+        frame.loc[judged, NUMBERS] = float("nan")
     # of one mind: whoever took part would be known to have said it
     agreed = frame["rate"].isin((SATISFIED,)) & frame["value_rate"].isin((0.0, 1.0))
     frame["done"] = frame["done"].astype(float).mask(agreed)
@@ -112,4 +118,10 @@ def _counts(appeals: pd.DataFrame) -> Iterator[Part]:
             continue
         frame = part.groupby(column, sort=False).size().rename("count").reset_index()
         frame = frame.sort_values(["count", column], ascending=[False, True], ignore_index=True)
-        yield Table.of(frame, f"诉求按{name}", notes=("件数是台账里登记了这一项的诉求。",), headings={column: name})
+        frame["count"] = frame["count"].astype(float).mask(hidden(frame["count"], k=K))
+        yield Table.of(
+            frame,
+            f"诉求按{name}",
+            notes=("件数是台账里登记了这一项的诉求；不足 5 件的，连同能推算出它的一格，写作“—”。",),
+            headings={column: name},
+        )

@@ -40,7 +40,7 @@ STYLES: dict[str, tuple[str, float, float, Any, float]] = {
     "公文题注": (BLACK, 12, 20, ALIGN.CENTER, 0),
     "公文图": (BODY, 12, 0, ALIGN.CENTER, 0),
     "公文表格": (SONG, TABLE_PT, 15, ALIGN.LEFT, 0),
-    "公文注": (SONG, TABLE_PT, 15, ALIGN.JUSTIFY, 0),
+    "公文注": (SONG, TABLE_PT, 15, ALIGN.LEFT, 0),
     "公文告知题": (BLACK, 14, 24, ALIGN.LEFT, 0),
     "公文告知": (BODY, 14, 24, ALIGN.JUSTIFY, 2),
 }
@@ -158,7 +158,8 @@ def _numbers(word: Word) -> None:
     for footer, align in ((section.footer, ALIGN.RIGHT), (section.even_page_footer, ALIGN.LEFT)):
         footer.is_linked_to_previous = False
         line = footer.paragraphs[0]
-        line.style, line.alignment = word.styles["公文主送"], align
+        line.style = word.styles["公文主送"]  # type: ignore[assignment]
+        line.alignment = align
         one = Pt(14)
         line.paragraph_format.right_indent = one if align == ALIGN.RIGHT else None
         line.paragraph_format.left_indent = one if align == ALIGN.LEFT else None

@@ -93,8 +93,8 @@ def _towns(towns: Weighted) -> Iterator[Part]:
     )
     yield from warnings([p.zh for p in towns.problems])
     yield town_table(towns)
-    label = towns.opinion.summary.set_index("area")["label"].get(towns.area)
-    label = label if isinstance(label, str) else label.iloc[0]
+    named = towns.opinion.summary
+    label = named.loc[named["area"] == towns.area, "label"].iloc[0]
     rows = towns.opinion.area(towns.area)
     if rows["satisfied_rate"].notna().any():
         yield Picture(

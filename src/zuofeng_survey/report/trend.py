@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import pandas as pd
 
@@ -50,7 +51,7 @@ def trend_report(
         *_stages(years, known),
         *_opinions(years),
         *_evaluations(years),
-        *_problems(years, ledgers),
+        *_problems(ledgers),
         Heading("这份结果不能说明什么"),
         *map(Paragraph, LIMITS),
         Heading("数据来源与核对"),
@@ -80,7 +81,7 @@ def _opinions(years: Sequence[Year]) -> Iterator[Part]:
     names = ["n", "satisfied_rate", "lower_rate", "upper_rate", "known_rate"]
     frame = pd.DataFrame([{"year": y} | {c: row[c] for c in names} for y, row in rows])
     frame = frame.astype({"year": str})
-    for (before, a), (after, b) in zip(rows, rows[1:], strict=False):
+    for (before, a), (after, b) in pairwise(rows):
         yield Paragraph(f"{after}年与{before}年比，总体满意率{_change(a, b)}", "verdict")
     yield Table.of(
         frame,
@@ -127,7 +128,7 @@ def _evaluations(years: Sequence[Year]) -> Iterator[Part]:
     )
 
 
-def _problems(years: Sequence[Year], ledgers: Ledgers | None) -> Iterator[Part]:
+def _problems(ledgers: Ledgers | None) -> Iterator[Part]:
     if ledgers is None or ledgers.problems.empty:
         return
     yield Heading("问题整改")

@@ -30,6 +30,7 @@ TWIP = 20
 BLOCK_TWIPS = round(BLOCK[0] / 25.4 * 72 * TWIP)
 PADDING = 110  # twips on either side of a cell's text
 ANSWER_LINE = Mm(9)
+TOGETHER = 18  # a table of so many rows stands on one page
 
 
 def write_word(document: Document, path: str | Path) -> Path:
@@ -89,11 +90,12 @@ def _signed(word: Word, document: Document) -> None:
     if not document.office and not document.date:
         return
     if not document.compact:
-        _line(word, "", "公文正文")
-    for text in filter(None, (document.office, document.dated)):
+        _line(word, "", "公文正文").paragraph_format.keep_with_next = True
+    said = [text for text in (document.office, document.dated) if text]
+    for n, text in enumerate(said, start=1):
         line = _line(word, text, "公文落款")
         line.paragraph_format.right_indent = Pt(4 * 16)
-        line.paragraph_format.keep_together = True
+        line.paragraph_format.keep_with_next = n < len(said)
 
 
 def _table(word: Word, said: str, table: Table) -> None:
@@ -110,6 +112,9 @@ def _table(word: Word, said: str, table: Table) -> None:
     _flag(made.rows[0]._tr.get_or_add_trPr(), "w:tblHeader")
     for row in made.rows:
         _flag(row._tr.get_or_add_trPr(), "w:cantSplit")
+    together = cells if len(table.rows) <= TOGETHER else cells[:3]
+    for line in (cell.paragraphs[0] for row in together for cell in row):
+        line.paragraph_format.keep_with_next = True
     for n, text in enumerate(table.notes):
         _line(word, f"{'注：' if n == 0 else '　　'}{text}", "公文注")
 
@@ -195,5 +200,6 @@ def _fill_in(word: Word, form: FillIn) -> None:
         _flag(row._tr.get_or_add_trPr(), "w:cantSplit")
         _cell(row.cells[0], label, align=ALIGN.LEFT)
         _cell(row.cells[1], "", align=ALIGN.LEFT)
+        row.cells[0].paragraphs[0].paragraph_format.keep_with_next = True
     if form.note:
         _line(word, form.note, "公文注")

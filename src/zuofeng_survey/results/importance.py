@@ -58,7 +58,7 @@ def importance(dataset: Dataset, opinion: Opinion, *, coverage: float = 0.95) ->
         both = wide[[row.area, OVERALL]].dropna()
         if len(both) < LEAST or both.nunique().min() < 2:
             continue
-        r = float(stats.spearmanr(both[row.area], both[OVERALL]).statistic)
+        r = float(both[row.area].corr(both[OVERALL], method="spearman"))
         half = z * np.sqrt((1 + r**2 / 2) / (len(both) - 3))
         low, high = np.tanh(np.arctanh(np.clip(r, -0.999, 0.999)) + np.array([-half, half]))
         rows.append((row.area, row.label, len(both), r, low, high, row.level))

@@ -128,14 +128,14 @@ def _balanced(part: pd.DataFrame, mix: pd.Series, *, k: int) -> tuple[float, flo
     """
     size = {str(c): int(v) for c, v in part["channel"].value_counts().items()}
     share = {str(c): float(v) for c, v in mix.items()}
-    target = {c: v for c, v in share.items() if size.get(c, 0) >= k}
+    target: dict[object, float] = {c: v for c, v in share.items() if size.get(c, 0) >= k}
     rest = sum(v for c, v in share.items() if c not in target)
     stratum = np.array([c if c in target else OTHERS for c in part["channel"]], dtype=object)
     merged = bool(rest)
     if not target or (stratum == OTHERS).sum() >= k:
         target |= {OTHERS: rest} if rest else {}
     elif rest:  # too few to stand for anybody: they join the commonest channel here
-        common = max(target, key=lambda c: size[c])
+        common = max(target, key=lambda c: size[str(c)])
         stratum[stratum == OTHERS] = common
         target[common] += rest
     weights = post_stratify(stratum, target)
