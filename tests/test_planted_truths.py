@@ -90,12 +90,12 @@ def test_t5_a_town_told_what_to_answer_is_flagged_and_not_ranked(datasets):
 
 
 def test_t6_weighted_by_channel_the_town_of_forums_falls(datasets):
-    found = results.by_channel(datasets["MY-2022"], by="MY-S03").table().set_index("group")
+    found = results.channel_weighted(datasets["MY-2022"], "MY-S03").table().set_index("group")
     gui = found.loc["gui"]
-    assert gui["weighted"] < gui["raw"] - 5 and gui["rank"] > gui["rank_raw"]
-    assert np.isnan(found.loc["ji", "rank"])
-    others = found.drop(index=["gui"]).dropna(subset="rank")
-    assert (others["weighted"] - others["raw"]).abs().max() < gui["raw"] - gui["weighted"]
+    assert gui["weighted"] < gui["index"] - 5 and gui["weighted_rank"] > gui["rank"]
+    assert np.isnan(found.loc["ji", "weighted_rank"])
+    others = found.drop(index=["gui"]).dropna(subset="weighted_rank")
+    assert (others["weighted"] - others["index"]).abs().max() < gui["index"] - gui["weighted"]
 
 
 def test_t8_a_poll_of_58_percent_makes_no_ranking_and_breaks_the_count(township, datasets, ballots):

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 SHARES = ("rate", "share", "p_bottom")
-ONE_PLACE = ("estimate", "se", "index")
+ONE_PLACE = ("estimate", "se", "index", "weighted", "weighted_se", "middle", "difference")
 BANDED = ("good_rate", "satisfied_rate")
 FEW = 100
 HEADINGS = {
@@ -45,6 +45,24 @@ HEADINGS = {
     "valid": "有效",
     "return_rate": "收回率",
     "remark": "岗位说明",
+    "n_eff": "有效人数",
+    "unit": "单位",
+    "count": "件数",
+    "open": "未销号",
+    "closed": "已销号",
+    "overdue": "逾期",
+    "closed_rate": "销号率",
+    "overdue_rate": "逾期率",
+    "year": "年份",
+    "state": "状态",
+    "weighted": "加权指数",
+    "weighted_se": "加权标准误",
+    "weighted_rank": "加权名次",
+    "weighted_rank_lower": "加权名次上限",
+    "weighted_rank_upper": "加权名次下限",
+    "middle": "平均",
+    "difference": "相差",
+    "dim_label": "方面",
 }
 
 
@@ -127,16 +145,21 @@ def table_text(frame: pd.DataFrame, *, headings: Mapping[str, str] | None = None
         [str(c) for c in said.columns],
         *(list(map(str, r)) for r in said.itertuples(index=False)),
     ]
-    wide = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    wide = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:
-        cells = [first + " " * (wide[0] - _width(first))]
-        cells += [" " * (w - _width(v)) + v for v, w in zip(others, wide[1:], strict=True)]
+        cells = [first + " " * (wide[0] - width_of(first))]
+        cells += [" " * (w - width_of(v)) + v for v, w in zip(others, wide[1:], strict=True)]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
+    """Return how wide a text is in half characters: a Chinese character is two.
+
+    >>> width_of("甲a")
+    3
+    """
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

@@ -6,16 +6,25 @@ more digits from a tooltip than from the table.
 """
 
 from .ballots import grade_plot, rank_plot
-from .dress import MOST, picture, save, show
+from .dress import MOST, picture, png, save, show, svg
 from .opinions import group_plot, satisfaction_plot
+from .quadrants import quadrant_of, quadrant_plot
+from .work import burn_down_plot, duty_plot, years_plot
 
 __all__ = [
     "MOST",
+    "burn_down_plot",
+    "duty_plot",
     "grade_plot",
     "group_plot",
     "picture",
+    "png",
+    "quadrant_of",
+    "quadrant_plot",
     "rank_plot",
     "satisfaction_plot",
     "save",
     "show",
+    "svg",
+    "years_plot",
 ]

@@ -24,7 +24,17 @@ def show(chart: Any) -> alt.JupyterChart:
 
 def picture(chart: Any) -> SVG:
     """Return the chart as a drawing, for a report that is read where no script runs."""
-    return SVG(vl_convert.vegalite_to_svg(chart.properties(width=WIDTH).to_json()))
+    return SVG(svg(chart))
+
+
+def svg(chart: Any) -> str:
+    """Return the same drawing as the text of an .svg."""
+    return vl_convert.vegalite_to_svg(chart.properties(width=WIDTH).to_json())
+
+
+def png(chart: Any, *, scale: float = 2.5) -> bytes:
+    """Return the chart as a picture for paper, about 240 dots an inch at 156 mm."""
+    return vl_convert.vegalite_to_png(chart.properties(width=WIDTH).to_json(), scale=scale)
 
 
 def save(chart: Any, path: str, *, scale: float = 2.0) -> None:

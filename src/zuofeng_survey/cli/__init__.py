@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import UsageError, ZuofengError
 from .exchange import ledger
-from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
+from .output import FINDINGS, Format, bar, catalogued, json_out, problems_out, rows_out, talk
+from .reporting import report
 from .rules import rules
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ DatabaseOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 HOME = Path("var")
+app.command()(report)
 app.command()(rules)
 
 
@@ -314,23 +315,3 @@ def demo(
 def _dataset_path(name: str, home: Path) -> Path:
     given = Path(name)
     return given if (given / "manifest.json").exists() else home / "datasets" / name
-
-
-class bar:
-    """A progress bar on stderr; calling it with (done, all) moves it."""
-
-    def __init__(self, title: str) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-        self._progress = Progress(*columns, TimeRemainingColumn(), console=talk)
-        self._task = self._progress.add_task(title, total=None)
-
-    def __enter__(self) -> bar:
-        self._progress.start()
-        return self
-
-    def __call__(self, done: int, of: int) -> None:
-        self._progress.update(self._task, completed=done, total=of)
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-

@@ -1,26 +1,31 @@
 """From a dataset to what may be shown: rankings, grades, summaries, and how far to trust them."""
 
-from .channels import Weighted, by_channel
 from .crossing import Crossing, crossing
+from .importance import importance
 from .opinion import Opinion, mass_opinion, self_inspection
 from .panel import Usable, usable_panel
+from .profile import Profiles, profiles
 from .ranking import NOTE, Ranking, default_k, grades, rank, turnout
 from .sensitivity import Recount, Sensitivity, recounts, sensitivity
+from .weighted import Weighted, channel_weighted
 
 __all__ = [
     "NOTE",
     "Crossing",
     "Opinion",
+    "Profiles",
     "Ranking",
     "Recount",
     "Sensitivity",
     "Usable",
     "Weighted",
-    "by_channel",
+    "channel_weighted",
     "crossing",
     "default_k",
     "grades",
+    "importance",
     "mass_opinion",
+    "profiles",
     "rank",
     "recounts",
     "self_inspection",
