@@ -8,12 +8,15 @@ more digits from a tooltip than from the table.
 from .ballots import grade_plot, rank_plot
 from .dress import MOST, picture, save, show
 from .opinions import group_plot, satisfaction_plot
+from .plans import odds_plot, plan_plot
 
 __all__ = [
     "MOST",
     "grade_plot",
     "group_plot",
+    "odds_plot",
     "picture",
+    "plan_plot",
     "rank_plot",
     "satisfaction_plot",
     "save",

@@ -316,9 +316,7 @@ def _check(
         )
 
 
-def _check_conduct(
-    conduct: Conduct, voters: Mapping[str, int], *, n: int, n_grades: int
-) -> None:
+def _check_conduct(conduct: Conduct, voters: Mapping[str, int], *, n: int, n_grades: int) -> None:
     for name in ("returned", "unknown", "coached"):
         shares = getattr(conduct, name)
         if not all(0 <= s <= 1 for s in shares.values()) or not set(shares) <= set(voters):
