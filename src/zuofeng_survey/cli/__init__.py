@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import UsageError, ZuofengError
 from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
+from .planning import plan
+from .progress import bar
 
 if TYPE_CHECKING:
     from ..store import Home
@@ -34,6 +35,7 @@ DatabaseOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 HOME = Path("var")
+app.command()(plan)
 
 
 def main() -> None:
@@ -307,23 +309,3 @@ def demo(
 def _dataset_path(name: str, home: Path) -> Path:
     given = Path(name)
     return given if (given / "manifest.json").exists() else home / "datasets" / name
-
-
-class bar:
-    """A progress bar on stderr; calling it with (done, all) moves it."""
-
-    def __init__(self, title: str) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-        self._progress = Progress(*columns, TimeRemainingColumn(), console=talk)
-        self._task = self._progress.add_task(title, total=None)
-
-    def __enter__(self) -> bar:
-        self._progress.start()
-        return self
-
-    def __call__(self, done: int, of: int) -> None:
-        self._progress.update(self._task, completed=done, total=of)
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
