@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zuofeng_survey.stats.planning import plan
-from zuofeng_survey.stats.plans import Design, named_by_luck
+from zuofeng_survey.stats.plans import PlanDesign, named_by_luck
 from zuofeng_survey.stats.simulate import Bloc, Conduct, Rater
 
 VOTERS = {"A": 5, "B": 14, "C": 20, "D": 10}
@@ -28,7 +28,7 @@ def test_luck_needs_a_pool_larger_than_k(kwargs):
 
 
 def test_when_all_are_equal_the_simulation_names_what_luck_names_and_verifies_nobody():
-    found = plan(Design(VOTERS, TOWNS, 2, weights=WEIGHTS), spread="none", reps=240, seed=1)
+    found = plan(PlanDesign(VOTERS, TOWNS, 2, weights=WEIGHTS), spread="none", reps=240, seed=1)
     away = (found.people[:, 0] - found.if_equal)[1:] / found.people_se[1:, 0]
     assert np.abs(away).max() < 3
     assert (found.people[:, 0] == found.people[:, 1]).all()  # whoever is named, it is by luck
@@ -38,7 +38,7 @@ def test_when_all_are_equal_the_simulation_names_what_luck_names_and_verifies_no
 
 def test_the_figures_of_the_domain_note_come_out_of_our_generator():
     # bottom_rule_noise.py, k = 6, b = 2, 45 ballots: right 54 %, one ballot flips 45 %, 1.04 a pool named thrice
-    found = plan(Design({"A": 45}, (6,), 2, items=1), spread=1 / 3, rater=LATENT, reps=250, seed=3)
+    found = plan(PlanDesign({"A": 45}, (6,), 2, items=1), spread=1 / 3, rater=LATENT, reps=250, seed=3)
     assert found.odds[0] == pytest.approx(0.54, abs=0.09)
     assert found.odds[1] == pytest.approx(0.45, abs=0.09)
     assert found.people[2, 0] == pytest.approx(1.04, abs=0.15)
@@ -46,7 +46,7 @@ def test_the_figures_of_the_domain_note_come_out_of_our_generator():
 
 def test_more_voters_are_right_more_often_and_true_differences_are_found():
     few, many = (
-        plan(Design({"A": v}, (8,), 2), spread="strong", reps=100, seed=4) for v in (10, 90)
+        plan(PlanDesign({"A": v}, (8,), 2), spread="strong", reps=100, seed=4) for v in (10, 90)
     )
     assert many.odds[0] > few.odds[0] + 0.1
     assert many.odds[2] > few.odds[2] + 0.1
@@ -57,7 +57,7 @@ def test_more_voters_are_right_more_often_and_true_differences_are_found():
 def test_a_hostile_bloc_makes_the_bottom_wrong():
     bloc = Conduct(blocs=[Bloc(voters={"A": 10}, grades={0: 0})])
     fair, bought = (
-        plan(Design({"A": 20}, (8,), 1), spread="strong", conduct=c, reps=60, seed=5)
+        plan(PlanDesign({"A": 20}, (8,), 1), spread="strong", conduct=c, reps=60, seed=5)
         for c in (None, bloc)
     )
     assert bought.odds[0] < fair.odds[0] - 0.2
@@ -65,7 +65,7 @@ def test_a_hostile_bloc_makes_the_bottom_wrong():
 
 def test_merit_that_drifts_is_named_less_often():
     still, moved = (
-        plan(Design({"A": 40}, (6,), 2), spread="moderate", drift=d, reps=100, seed=6)
+        plan(PlanDesign({"A": 40}, (6,), 2), spread="moderate", drift=d, reps=100, seed=6)
         for d in (0.0, 0.7)
     )
     assert moved.people[2, 0] < still.people[2, 0] - 0.2
@@ -74,7 +74,7 @@ def test_merit_that_drifts_is_named_less_often():
 def test_same_seed_same_plan_and_progress_is_told():
     told = []
     one, two = (
-        plan(Design({"A": 9}, (4,), 1), reps=20, seed=7, progress=lambda *x: told.append(x))
+        plan(PlanDesign({"A": 9}, (4,), 1), reps=20, seed=7, progress=lambda *x: told.append(x))
         for _ in range(2)
     )
     assert one.table().equals(two.table())
@@ -82,7 +82,7 @@ def test_same_seed_same_plan_and_progress_is_told():
 
 
 def test_a_plan_speaks_plainly_in_two_languages_and_has_a_row_a_question():
-    found = plan(Design({"A": 9}, (4, 5), 1, years=2), reps=20, seed=8)
+    found = plan(PlanDesign({"A": 9}, (4, 5), 1, years=2), reps=20, seed=8)
     assert found.table()["question"].tolist() == [
         "right", "flip1", "verified", "verified_wrong", "tied",
         "named_1", "wrong_1", "confirmed_1", "confirmed_wrong_1",
@@ -105,7 +105,7 @@ def test_a_plan_speaks_plainly_in_two_languages_and_has_a_row_a_question():
 )
 def test_impossible_designs_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        Design(**({"voters": {"A": 5}, "sizes": (6,), "k": 2} | change))
+        PlanDesign(**({"voters": {"A": 5}, "sizes": (6,), "k": 2} | change))
 
 
 @pytest.mark.parametrize(
@@ -114,4 +114,4 @@ def test_impossible_designs_are_refused(change, message):
 )
 def test_impossible_simulations_are_refused(change, message):
     with pytest.raises(ValueError, match=message):
-        plan(Design({"A": 5}, (6,), 2), seed=1, **change)
+        plan(PlanDesign({"A": 5}, (6,), 2), seed=1, **change)

@@ -14,7 +14,7 @@ from .output import Format, catalogued, rows_out, talk
 from .progress import bar
 
 if TYPE_CHECKING:
-    from ..stats.plans import Design
+    from ..stats.plans import PlanDesign
 
 LIMITS = {"--years": (1, 9), "--reps": (20, 100_000), "--pools": (1, 1000)}
 CROWDED = 2_000_000  # grades a year; more would not fit the memory of an office machine
@@ -72,8 +72,8 @@ def _drawable(chart: Path | None) -> None:
         raise UsageError.of("chart-folder", "--chart", got=str(chart.parent))
 
 
-def _design(voters: str, sizes: tuple[int, ...], *, k: int, years: int, weights: str) -> Design:
-    from ..stats.plans import Design
+def _design(voters: str, sizes: tuple[int, ...], *, k: int, years: int, weights: str) -> PlanDesign:
+    from ..stats.plans import PlanDesign
 
     counts, shares = parse_counts(voters, "--voters"), parse_shares(weights, "--weights")
     if not counts or min(counts.values()) < 1 or sum(counts.values()) < 3:
@@ -86,4 +86,4 @@ def _design(voters: str, sizes: tuple[int, ...], *, k: int, years: int, weights:
     if shares and set(shares) != set(counts):
         named = {"classes": "、".join(counts), "got": "、".join(shares)}
         raise UsageError.of("plan-weights", "--weights", **named)
-    return Design(counts, sizes, k, weights=shares, years=years)
+    return PlanDesign(counts, sizes, k, weights=shares, years=years)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from zuofeng_survey.stats.composite import Composite, Floats, composite
 from zuofeng_survey.stats.consecutive import together
 from zuofeng_survey.stats.fragility import fewest_ballots
-from zuofeng_survey.stats.plans import PEOPLE, Design, Plan, named_by_luck
+from zuofeng_survey.stats.plans import PEOPLE, PlanDesign, Plan, named_by_luck
 from zuofeng_survey.stats.ranking import cut_test
 from zuofeng_survey.stats.ranksets import locked, tolerance
 from zuofeng_survey.stats.simulate import Conduct, Panel, Rater, panels
@@ -23,7 +23,7 @@ Progress = Callable[[int, int], object]
 
 
 def plan(
-    design: Design,
+    design: PlanDesign,
     *,
     spread: str | float = "moderate",
     drift: float = 0.0,
@@ -37,7 +37,7 @@ def plan(
 
     Parameters
     ----------
-    design : Design
+    design : PlanDesign
     spread : {"none", "moderate", "strong"} or float
         Standard deviation of true merit, latent scale: 0, 0.35 (generalizability about .85 with
         30 voters), 0.7 (about .95).
@@ -69,7 +69,7 @@ def plan(
 
     Examples
     --------
-    >>> found = plan(Design({"A": 30}, (6,), 2, years=2), spread="strong", reps=40, seed=1)
+    >>> found = plan(PlanDesign({"A": 30}, (6,), 2, years=2), spread="strong", reps=40, seed=1)
     >>> found.if_equal.round(2).tolist(), bool(found.odds[0] > 0.4)
     ([2.0, 0.67], True)
     """
@@ -112,7 +112,7 @@ def _spread(spread: str | float) -> float:
     return float(spread)
 
 
-def _meeting(year: Panel, design: Design, *, is_flat: bool, seed: int) -> tuple[bool, ...]:
+def _meeting(year: Panel, design: PlanDesign, *, is_flat: bool, seed: int) -> tuple[bool, ...]:
     """Return the answers of ``ODDS`` for one ballot."""
     weights, k = design.shares(), design.k
     panel = composite(year.scores, year.voter_class, weights=weights)
@@ -124,7 +124,7 @@ def _meeting(year: Panel, design: Design, *, is_flat: bool, seed: int) -> tuple[
 
 
 def _running(
-    drawn: Sequence[Panel], design: Design, *, verified: bool, is_flat: bool, seed: int
+    drawn: Sequence[Panel], design: PlanDesign, *, verified: bool, is_flat: bool, seed: int
 ) -> Floats:
     """Return the counts of ``PEOPLE`` for one pool after each year; shape (years, 4)."""
     counts, weights = np.zeros((len(drawn), len(PEOPLE))), design.shares()
@@ -141,7 +141,7 @@ def _running(
     return counts
 
 
-def _confirmed(drawn: Sequence[Panel], design: Design, *, seed: int) -> NDArray[np.bool_]:
+def _confirmed(drawn: Sequence[Panel], design: PlanDesign, *, seed: int) -> NDArray[np.bool_]:
     """Return who is in the verified bottom k of the years together; nobody if it is not."""
     frames, labels = [pd.DataFrame(p.scores) for p in drawn], [p.voter_class for p in drawn]
     scores, classes, weights = together(frames, labels, weights=design.shares())
@@ -151,7 +151,7 @@ def _confirmed(drawn: Sequence[Panel], design: Design, *, seed: int) -> NDArray[
 
 
 def _tested(
-    panel: Composite, design: Design, *, seed: int
+    panel: Composite, design: PlanDesign, *, seed: int
 ) -> tuple[NDArray[np.bool_], bool, float]:
     signs = draw_signs(panel, DRAWS, seed)
     observed, tied, test = cut_test(panel, signs, k=design.k, coverage=design.coverage)

@@ -32,7 +32,7 @@ RUN = {1: "一年", 2: "连续两年", 3: "连续三年"}
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
+class PlanDesign:
     """What is being planned.
 
     Attributes
@@ -83,7 +83,7 @@ class Plan:
 
     Attributes
     ----------
-    design : Design
+    design : PlanDesign
     spread : float
         Standard deviation of true merit, latent scale (voters' variance is 1); 0: all equal.
     drift : float
@@ -106,7 +106,7 @@ class Plan:
         What reproduces it.
     """
 
-    design: Design
+    design: PlanDesign
     spread: float
     drift: float
     odds: Floats

@@ -15,7 +15,7 @@ from .. import charts
 from ..html import heading, note, table_html
 from ..questionnaire import find, load
 from ..stats.planning import plan
-from ..stats.plans import Design, Plan
+from ..stats.plans import PlanDesign, Plan
 from .views import _charts, _guarded, _html, _style
 
 SEED = 1
@@ -61,7 +61,7 @@ class PlanView(widgets.VBox):
         self.button.on_click(self._clicked)
         self._clicked()
 
-    def design(self) -> Design:
+    def design(self) -> PlanDesign:
         """Return what the inputs say.
 
         Raises
@@ -76,7 +76,9 @@ class PlanView(widgets.VBox):
             raise ValueError(f"“后几位”要小于每个范围的对象数（现在是 {self.targets.value}）。")
         shares = _weights(str(self.weights.value or ""), voters)
         sizes = (int(self.targets.value),) * int(self.pools.value)
-        return Design(voters, sizes, int(self.k.value), weights=shares, years=int(self.years.value))  # type: ignore[arg-type]
+        return PlanDesign(
+            voters, sizes, int(self.k.value), weights=shares, years=int(self.years.value)
+        )  # type: ignore[arg-type]
 
     def _clicked(self, _: Any = None) -> None:
         self.button.disabled = True
@@ -88,7 +90,7 @@ class PlanView(widgets.VBox):
             self.body.children = _guarded(lambda: _drawn(self._simulated(design)))
         self.button.disabled = False
 
-    def _simulated(self, design: Design) -> Plan:
+    def _simulated(self, design: PlanDesign) -> Plan:
         reps = int(self.reps.value)  # type: ignore[arg-type]
         self.progress.value, self.progress.max = 0, reps
 
