@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from zuofeng_survey.stats.composite import Composite, Floats, composite
 from zuofeng_survey.stats.consecutive import together
 from zuofeng_survey.stats.fragility import fewest_ballots
-from zuofeng_survey.stats.plans import PEOPLE, PlanDesign, Plan, named_by_luck
+from zuofeng_survey.stats.plans import PEOPLE, Plan, PlanDesign, named_by_luck
 from zuofeng_survey.stats.ranking import cut_test
 from zuofeng_survey.stats.ranksets import locked, tolerance
 from zuofeng_survey.stats.simulate import Conduct, Panel, Rater, panels

@@ -15,7 +15,7 @@ from .. import charts
 from ..html import heading, note, table_html
 from ..questionnaire import find, load
 from ..stats.planning import plan
-from ..stats.plans import PlanDesign, Plan
+from ..stats.plans import Plan, PlanDesign
 from .views import _charts, _guarded, _html, _style
 
 SEED = 1
@@ -69,16 +69,16 @@ class PlanView(widgets.VBox):
         ValueError
             k as large as a pool, hardly any voters: each named in Chinese.
         """
-        voters = {c: int(box.value) for c, box in self.voters.items() if box.value}
+        voters = {c: _whole(box) for c, box in self.voters.items() if box.value}
         if sum(voters.values()) < 3:
             raise ValueError("评议人至少要有 3 人。")
-        if self.k.value >= self.targets.value:
+        if _whole(self.k) >= _whole(self.targets):
             raise ValueError(f"“后几位”要小于每个范围的对象数（现在是 {self.targets.value}）。")
         shares = _weights(str(self.weights.value or ""), voters)
-        sizes = (int(self.targets.value),) * int(self.pools.value)
+        sizes = (_whole(self.targets),) * _whole(self.pools)
         return PlanDesign(
-            voters, sizes, int(self.k.value), weights=shares, years=int(self.years.value)
-        )  # type: ignore[arg-type]
+            voters, sizes, _whole(self.k), weights=shares, years=_whole(self.years)
+        )
 
     def _clicked(self, _: Any = None) -> None:
         self.button.disabled = True
@@ -91,7 +91,7 @@ class PlanView(widgets.VBox):
         self.button.disabled = False
 
     def _simulated(self, design: PlanDesign) -> Plan:
-        reps = int(self.reps.value)  # type: ignore[arg-type]
+        reps = _whole(self.reps)
         self.progress.value, self.progress.max = 0, reps
 
         def told(done: int, of: int) -> None:
@@ -136,6 +136,10 @@ def _basis(found: Plan) -> str:
 
 def _count(label: str, value: int, low: int, high: int) -> widgets.BoundedIntText:
     return widgets.BoundedIntText(value=value, min=low, max=high, description=label)
+
+
+def _whole(box: widgets.BoundedIntText | widgets.Dropdown) -> int:
+    return int(box.value or 0)
 
 
 def _choice(label: str, options: Mapping[str, Any], value: Any) -> widgets.Dropdown:
