@@ -21,6 +21,7 @@ from .views import _charts, _guarded, _html, _style
 SEED = 1
 VOTERS = {"A": 5, "B": 14, "C": 20, "D": 10}
 MOST_VOTERS, MOST_TARGETS, MOST_POOLS = 200, 60, 100
+MOST_WORK = 2_000_000  # voters × targets × meetings: about a minute of one processor
 SPREADS = {"差距一般": "moderate", "差距明显": "strong", "水平完全一样": "none"}
 WORDS = {
     "label": "问题",
@@ -67,18 +68,20 @@ class PlanView(widgets.VBox):
         Raises
         ------
         ValueError
-            k as large as a pool, hardly any voters: each named in Chinese.
+            k as large as a pool, hardly any voters, too much to simulate: said in Chinese.
         """
         voters = {c: _whole(box) for c, box in self.voters.items() if box.value}
         if sum(voters.values()) < 3:
             raise ValueError("评议人至少要有 3 人。")
         if _whole(self.k) >= _whole(self.targets):
             raise ValueError(f"“后几位”要小于每个范围的对象数（现在是 {self.targets.value}）。")
+        if sum(voters.values()) * _whole(self.targets) * _whole(self.reps) > MOST_WORK:
+            raise ValueError(
+                "算起来太久：请减少评议人、对象或模拟次数，或在命令行用 zuofeng plan。"
+            )
         shares = _weights(str(self.weights.value or ""), voters)
         sizes = (_whole(self.targets),) * _whole(self.pools)
-        return PlanDesign(
-            voters, sizes, _whole(self.k), weights=shares, years=_whole(self.years)
-        )
+        return PlanDesign(voters, sizes, _whole(self.k), weights=shares, years=_whole(self.years))
 
     def _clicked(self, _: Any = None) -> None:
         self.button.disabled = True
