@@ -165,7 +165,8 @@ def mention_rank_sets(
     >>> mention_rank_sets(named).table()[["unit", "count", "lower", "upper"]].values.tolist()
     [['road', 12, 1, 1], ['light', 1, 2, 2]]
     """
-    table = pd.DataFrame(mentions)
+    is_named = isinstance(mentions, pd.DataFrame)
+    table = mentions if is_named else pd.DataFrame(np.asarray(mentions))
     x = table.to_numpy(dtype=float)
     if x.ndim != 2 or x.shape[1] < 2 or not np.isin(x, (0.0, 1.0)).all():
         raise ValueError(
