@@ -17,13 +17,17 @@ import numpy as np
 
 from zuofeng_survey.stats import bottom_sets, rank_sets, rank_sets_from
 from zuofeng_survey.stats.composite import composite
-from zuofeng_survey.stats.simulate import Panel, Rater, panel
+from zuofeng_survey.stats.simulate import Conduct, Panel, Rater, panel
 
 WEIGHTS = {"A": 0.4, "B": 0.3, "C": 0.3}
 V15, V30, V60 = (dict(zip("ABC", n, strict=True)) for n in ((3, 5, 7), (5, 10, 15), (10, 20, 30)))
 CEILING = Rater(cuts=(-3.0, -2.2, -1.04))  # 85 % best grade
 NOISY, QUIET, NOISY_C = (Rater(noise=f) for f in ({"A": 1.5}, {"A": 0.5}, {"C": 1.5}))
 N2 = {"A": 2, "B": 10, "C": 18}
+COACHED = Conduct(coached={"B": 0.3, "C": 0.3})
+AWAY = Conduct(returned={"A": 0.9, "B": 0.7, "C": 0.6}, willing=1.0)
+UNKNOWING = Conduct(unknown={"A": 0.02, "B": 0.05, "C": 0.25})
+HARSH = Rater(harshness={"C": 0.7})
 
 
 def targets(*first: float, n: int = 20) -> np.ndarray:
@@ -54,6 +58,10 @@ SHAPES: dict[str, dict[str, Any]] = {
     "V30 gaps 15 %": {"voters": V30, "unrated": 0.15},
     "V30 gaps 40 %": {"voters": V30, "unrated": 0.4},
     "V60 gaps 80 %": {"voters": V60, "unrated": 0.8},
+    "V30 coached 30 %": {"voters": V30, "conduct": COACHED},
+    "V30 the harsh stay away": {"voters": V30, "conduct": AWAY},
+    "V30 不了解 by class": {"voters": V30, "conduct": UNKNOWING},
+    "V30 a harsh class, gaps 15 %": {"voters": V30, "rater": HARSH, "unrated": 0.15},
     "nested C: 10 voters a target": {"voters": {"A": 5, "B": 10, "C": 200}, "nested": "C"},
     "all nested: 10 voters a target": {"voters": {"A": 200}, "nested": "A"},
 }
@@ -78,7 +86,7 @@ POWER: dict[str, dict[str, Any]] = {
 
 
 def one_panel(design: Mapping[str, Any], rng: np.random.Generator) -> tuple[Panel, np.ndarray]:
-    keep = {k: v for k, v in design.items() if k in ("rater", "unrated")}
+    keep = {k: v for k, v in design.items() if k in ("rater", "unrated", "conduct")}
     p = panel(design["merit"], design["voters"], seed=rng, **keep)
     y = p.scores.copy()
     if nested := design.get("nested"):

@@ -43,8 +43,8 @@ def named(path: Path) -> str:
 
 
 def test_there_are_views_and_reports():
-    assert {p.stem for p in REPORTS} >= {"deputy_evaluation", "mass_opinion"}
-    assert {p.stem for p in SCREENS} >= {"ranking", "opinion"}
+    assert {p.stem for p in REPORTS} >= {"deputy_evaluation", "mass_opinion", "methods"}
+    assert {p.stem for p in SCREENS} >= {"ranking", "opinion", "plan"}
 
 
 @pytest.mark.parametrize("path", ALL, ids=named)

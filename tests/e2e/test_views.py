@@ -162,7 +162,7 @@ def test_another_dataset_is_shown_on_request(look):
     page.locator(".zf-chart svg text", has_text="戊").first.wait_for()
 
 
-@pytest.mark.parametrize("view", ["ranking", "opinion"])
+@pytest.mark.parametrize("view", ["ranking", "opinion", "plan"])
 def test_a_phone_scrolls_down_only(look, view):
     page = look(view, width=390)
     page.wait_for_timeout(500)
@@ -172,7 +172,7 @@ def test_a_phone_scrolls_down_only(look, view):
         assert 250 < box["width"] <= 390 and box["x"] + box["width"] <= 392
 
 
-@pytest.mark.parametrize("view", ["ranking", "opinion"])
+@pytest.mark.parametrize("view", ["ranking", "opinion", "plan"])
 def test_no_serious_violation_of_accessibility(look, view):
     found = Axe().run(look(view)).response["violations"]
     assert [
@@ -196,11 +196,39 @@ def test_groups_that_are_small_stay_hidden(look):
     assert page.locator(".zf-chart svg text", has_text="丙镇").count() == 0
 
 
+# ── before anyone votes ───────────────────────────────────────────────────────────────────────
+
+
+def test_a_plan_is_computed_again_on_request_and_the_same_inputs_give_the_same_numbers(look):
+    page = look("plan")
+    said = page.locator(".zf-verdict").inner_text()
+    assert "一年 24.0 人、连续两年 8.0 人、连续三年 2.7 人" in said
+    assert page.locator(".zf-chart svg").count() == 2
+    page.get_by_label("每个范围的对象", exact=True).fill("8")
+    pick(page, "真实差距", "水平完全一样")
+    page.get_by_role("button", name="重新计算").click()
+    page.get_by_text("评 8 名对象").wait_for(timeout=60_000)
+    assert "完全评对的会议约占 0%" in page.locator(".zf-verdict").inner_text()
+    page.get_by_label("每个范围的对象", exact=True).fill("6")
+    pick(page, "真实差距", "差距一般")
+    page.get_by_role("button", name="重新计算").click()
+    page.get_by_text("评 6 名对象").wait_for(timeout=60_000)
+    assert page.locator(".zf-verdict").inner_text() == said
+
+
+def test_an_impossible_plan_is_said(look):
+    page = look("plan")
+    page.get_by_label("后几位", exact=True).fill("6")
+    page.get_by_role("button", name="重新计算").click()
+    page.get_by_text("要小于每个范围的对象数").wait_for()
+
+
 # ── the door ──────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/voila/render/ranking.ipynb", "/voila/render/opinion.ipynb"]
+    "path",
+    ["/", *(f"/voila/render/{view}.ipynb" for view in ("ranking", "opinion", "plan"))],
 )
 def test_without_the_token_there_is_only_the_door(results, path):
     reply = results.ask(path)

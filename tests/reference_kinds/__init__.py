@@ -48,6 +48,22 @@ class Check(NamedTuple):
     def holds(self) -> bool:
         return self.worst <= 1.0
 
+    @property
+    def is_figure(self) -> bool:
+        """Whether a number is compared within a tolerance, not a word or a yes."""
+        expected = np.asarray(self.expected)
+        is_number = np.issubdtype(expected.dtype, np.number) and expected.size > 0
+        return bool(is_number) and self.abs + self.rel > 0
+
+    @property
+    def farthest(self) -> tuple[float, float, float]:
+        """The figure with the largest relative deviation: expected, got, and the deviation."""
+        got, expected = (np.atleast_1d(np.asarray(x, dtype=float)).ravel() for x in (self.got, self.expected))
+        error = np.abs(got - expected)
+        share = np.where(error == 0, 0.0, error / np.where(expected == 0, 1.0, np.abs(expected)))
+        at = int(np.nan_to_num(share, nan=np.inf).argmax())
+        return float(expected[at]), float(got[at]), float(share[at])
+
 
 @dataclass(frozen=True)
 class Case:
@@ -57,6 +73,8 @@ class Case:
     expected: Mapping[str, Any]
     tolerance: Mapping[str, Any]
     files: tuple[Path, ...]
+    call: str = ""
+    source: tuple[str, ...] = ()
 
     def frame(self, part: str = "") -> pd.DataFrame:
         """Return the data file whose name holds ``part``; the only one whatever its name."""
@@ -79,7 +97,14 @@ def read(path: Path) -> Case:
     told = json.loads(path.read_text(encoding="utf-8"))
     names = [told["data"]] if isinstance(told["data"], str) else told["data"] or []
     files = tuple(path.parent.parent / "data" / n for n in names if n != "none")
-    return Case(told.get("case", path.stem), told["expected"], told["tolerance"], files)
+    return Case(
+        name=told.get("case", path.stem),
+        expected=told["expected"],
+        tolerance=told["tolerance"],
+        files=files,
+        call=told.get("call", ""),
+        source=tuple(told.get("source", ())),
+    )
 
 
 def folder() -> Path:
@@ -102,8 +127,13 @@ def kinds() -> dict[str, Checker]:
 
 def checker(name: str) -> Checker:
     """Return the function for a case; LookupError when no kind fits."""
+    return kinds()[kind_of(name)]
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of a case; LookupError when none fits."""
     known = kinds()
     fitting = [k for k in known if name == k or name.startswith(f"{k}_")]
     if not fitting:
         raise LookupError(f"no kind known for case {name!r}; known are {sorted(known)}")
-    return known[max(fitting, key=len)]
+    return max(fitting, key=len)

@@ -1,8 +1,7 @@
 """Kinds of stats.ranking: csranks and maximum-T critical values.
 
 The family of all ordered pairs serves two-sided and one-sided sets alike, so the package's sets
-answer both, and the tau sets too. Marginal and multinomial sets, which it does not offer, are put
-together here from its draws and quantiles, or from exact binomial tests.
+answer both, and the tau sets too.
 """
 
 from __future__ import annotations
@@ -11,12 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from reference_kinds import Case, Check
-from zuofeng_survey.stats import rank_sets_from
-from zuofeng_survey.stats.stepdown import quantile
-from zuofeng_survey.stats.wild import normal_rows
+from zuofeng_survey.stats import marginal_rank_sets, rank_sets_from, share_rank_sets
 
 DRAWS, SEED = 20_000, 1
 
@@ -38,19 +34,13 @@ def csranks(case: Case) -> Iterator[Check]:
         elif name == "simultaneous_upper":
             yield from _within(name, free, sets.upper, told)
         elif name == "marginal_twosided":
-            yield from _within(name, *_marginal(t, cov, e["coverage"]), told)
+            own = marginal_rank_sets(theta, cov, seed=SEED, coverage=e["coverage"])
+            yield from _within(name, own.lower, own.upper, told)
         elif name.startswith("tau"):
             k = int(name.split("_")[1])
             worst = name.startswith("tauworst")
             chosen = sets.upper >= n - k + 1 if worst else sets.lower <= k
             yield from _tau(name, set(1 + np.flatnonzero(chosen)), told)
-
-
-def _marginal(t: np.ndarray, cov: np.ndarray, coverage: float) -> tuple[np.ndarray, np.ndarray]:
-    n, kept = len(t), _draws(cov)
-    aboves = [_stepdown(t, kept, _with(j, n), coverage) for j in range(n)]
-    lower = [1 + a[:, j].sum() for j, a in enumerate(aboves)]
-    return np.array(lower), np.array([n - a[j].sum() for j, a in enumerate(aboves)])
 
 
 def _estimates(case: Case) -> tuple[np.ndarray, np.ndarray]:
@@ -69,32 +59,6 @@ def _standardised(theta: np.ndarray, cov: np.ndarray) -> np.ndarray:
     return (theta[:, None] - theta) / np.sqrt(np.where(var > 0, var, 1.0))
 
 
-def _draws(cov: np.ndarray) -> np.ndarray:
-    """Redrawn contrasts ``[i, j, draw]``."""
-    n = len(cov)
-    rows = normal_rows(cov, 9999, df=None, seed=SEED)
-    blocks = [np.stack([row(i, np.arange(n)) for i in range(n)]).astype(np.float32) for row in rows]
-    return np.nan_to_num(np.concatenate(blocks, axis=2))
-
-
-def _with(j: int, n: int) -> np.ndarray:
-    family = np.zeros((n, n), dtype=bool)
-    family[j], family[:, j] = True, True
-    return family
-
-
-def _stepdown(t, kept, family, coverage) -> np.ndarray:
-    """Return which ordered pairs of the family are told apart."""
-    above, left = np.zeros_like(family), family & ~np.eye(len(t), dtype=bool)
-    while left.any():
-        critical = quantile(kept[left].max(axis=0), coverage, exact=False)
-        new = (t > critical) & left
-        if not new.any():
-            break
-        above, left = above | new, left & ~new
-    return above
-
-
 def _within(name: str, lower: np.ndarray, upper: np.ndarray, told: dict) -> Iterator[Check]:
     for side, bound in (("L", lower), ("U", upper)):
         low, high, mode = (np.array(told[f"{side}_{s}"]) for s in ("min", "max", "mode"))
@@ -110,39 +74,16 @@ def _tau(name: str, chosen: set[int], told: dict) -> Iterator[Check]:
 
 
 def multinom(case: Case) -> Iterator[Check]:
-    """Exact binomial tests of ordered pairs, Bonferroni or Holm."""
+    """Exact tests of ordered pairs, Bonferroni or Holm, all sets at once or each by itself."""
     for name, told in case.expected.items():
-        counts = np.array(told["counts"])
-        n = len(counts)
-        p = np.array([[_binomial(a, b) for b in counts] for a in counts])
-        np.fill_diagonal(p, 1.0)
         for how in set(told) - {"counts"}:
             correction, kind = how.split("_")
-            families = [_with(j, n) for j in range(n)] if kind == "marg" else [p >= 0] * n
-            aboves = [_rejected(p, f, holm=correction == "Holm") for f in families]
-            got = {
-                "L": [int(1 + a[:, j].sum()) for j, a in enumerate(aboves)],
-                "U": [int(n - a[j].sum()) for j, a in enumerate(aboves)],
-                "rank": (1 + (counts[None, :] > counts[:, None]).sum(1)).tolist(),
-            }
+            found = share_rank_sets(
+                told["counts"], correction=correction.lower(), marginal=kind == "marg"
+            )
+            got = {"L": found.lower, "U": found.upper, "rank": found.rank}
             for side, bound in got.items():
-                yield Check(f"{name} {how} {side}", bound, told[how][side])
-
-
-def _binomial(a: int, b: int) -> float:
-    return stats.binomtest(int(a), int(a + b), alternative="greater").pvalue
-
-
-def _rejected(p: np.ndarray, family: np.ndarray, *, holm: bool) -> np.ndarray:
-    family = family & ~np.eye(len(p), dtype=bool)
-    order = np.argsort(p[family], kind="stable")
-    m = len(order)
-    scaled = p[family][order] * (m - np.arange(m) if holm else m)
-    passed = np.zeros(m, dtype=bool)
-    passed[order] = np.maximum.accumulate(scaled) <= 0.05
-    above = np.zeros_like(family)
-    above[family] = passed
-    return above
+                yield Check(f"{name} {how} {side}", bound.tolist(), told[how][side])
 
 
 def max_t(case: Case) -> Iterator[Check]:

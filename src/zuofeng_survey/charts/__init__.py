@@ -8,6 +8,7 @@ more digits from a tooltip than from the table.
 from .ballots import grade_plot, rank_plot
 from .dress import MOST, picture, png, save, show, svg
 from .opinions import group_plot, satisfaction_plot
+from .plans import odds_plot, plan_plot
 from .quadrants import quadrant_of, quadrant_plot
 from .work import burn_down_plot, duty_plot, years_plot
 
@@ -17,7 +18,9 @@ __all__ = [
     "duty_plot",
     "grade_plot",
     "group_plot",
+    "odds_plot",
     "picture",
+    "plan_plot",
     "png",
     "quadrant_of",
     "quadrant_plot",

@@ -42,7 +42,7 @@ def save(chart: Any, path: str, *, scale: float = 2.0) -> None:
     chart.properties(width=WIDTH).save(path, scale_factor=scale)
 
 
-def dressed(chart: Any, *, title: str, subtitle: str, height: Any, said: str) -> Any:
+def dressed(chart: Any, *, title: str, subtitle: str | list[str], height: Any, said: str) -> Any:
     """Return the chart with its title, its font, and as wide as where it stands."""
     heading = alt.TitleParams(text=title, subtitle=subtitle, anchor="start", offset=10)
     made = chart.properties(

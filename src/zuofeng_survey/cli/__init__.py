@@ -12,7 +12,9 @@ import typer
 
 from ..errors import UsageError, ZuofengError
 from .exchange import ledger
-from .output import FINDINGS, Format, bar, catalogued, json_out, problems_out, rows_out, talk
+from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
+from .planning import plan
+from .progress import bar
 from .reporting import report
 from .rules import rules
 
@@ -37,8 +39,8 @@ DatabaseOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 HOME = Path("var")
-app.command()(report)
-app.command()(rules)
+for verb in (plan, report, rules):
+    app.command()(verb)
 
 
 def main() -> None:

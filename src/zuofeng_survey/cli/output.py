@@ -13,7 +13,6 @@ from typing import Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ..errors import Problem, ZuofengError
@@ -99,22 +98,3 @@ def catalogued(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(USAGE) from error
 
     return run
-
-
-class bar:
-    """A progress bar on stderr; calling it with (done, all) moves it."""
-
-    def __init__(self, title: str) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-        self._progress = Progress(*columns, TimeRemainingColumn(), console=talk)
-        self._task = self._progress.add_task(title, total=None)
-
-    def __enter__(self) -> bar:
-        self._progress.start()
-        return self
-
-    def __call__(self, done: int, of: int) -> None:
-        self._progress.update(self._task, completed=done, total=of)
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()

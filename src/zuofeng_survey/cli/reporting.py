@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from .output import Format, bar, catalogued, rows_out, talk
+from .output import Format, catalogued, rows_out, talk
+from .progress import bar
 
 
 @catalogued

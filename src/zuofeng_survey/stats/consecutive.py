@@ -140,9 +140,7 @@ def consecutive_bottom(
             for f, c in zip(frames, labels, strict=True)
         ]
     )
-    stacked = pd.concat(frames, ignore_index=True)
-    classes = [f"{i}·{c}" for i, label in enumerate(labels) for c in label.tolist()]
-    shares = {f"{i}·{c}": w for i in range(len(years)) for c, w in weights.items()}
+    stacked, classes, shares = together(frames, labels, weights=weights)
     pooled = bottom_sets(
         stacked,
         classes,
@@ -164,6 +162,18 @@ def consecutive_bottom(
         looks=looks,
         coverage=coverage,
     )
+
+
+def together(
+    frames: Sequence[pd.DataFrame],
+    labels: Sequence[NDArray[np.str_]],
+    *,
+    weights: Mapping[str, float],
+) -> tuple[pd.DataFrame, list[str], dict[str, float]]:
+    """Return the ballots of all years as one panel, each class of each year by itself."""
+    classes = [f"{i}·{c}" for i, label in enumerate(labels) for c in label.tolist()]
+    shares = {f"{i}·{c}": w for i in range(len(frames)) for c, w in weights.items()}
+    return pd.concat(frames, ignore_index=True), classes, shares
 
 
 def _common(years: Sequence[Year], k: int) -> tuple[list[pd.DataFrame], tuple[str, ...]]:

@@ -137,26 +137,21 @@ def bottom_sets(
     """
     check_draws(coverage, draws, seed)
     panel = composite(scores, voter_class, weights=weights)
-    theta, n = panel.estimate, len(panel.unit)
+    n = len(panel.unit)
     if not 1 <= k < n:
         raise ValueError(f"k must be from 1 to {n - 1} for {n} targets, got {k}")
     signs = draw_signs(panel, draws, seed)
     sets = ranked(panel, signs, coverage=coverage)
-    cut, near = np.sort(theta)[k - 1], tolerance(theta)
-    observed, at_cut = theta <= cut + near, np.abs(theta - cut) <= near
-    tied = int(observed.sum()) > k
-    low = np.flatnonzero(at_cut)[:1] if tied else np.flatnonzero(observed)
-    high = np.flatnonzero(at_cut)[1:] if tied else np.flatnonzero(~observed)
-    test = _gap_test(panel, low, high, coverage=coverage, signs=signs)
+    observed, tied, test = cut_test(panel, signs, k=k, coverage=coverage)
     return BottomSets(
         unit=panel.unit,
         k=k,
         observed=locked(observed),
         cannot_exclude=locked(sets.upper >= n - k + 1),
         certain=locked(sets.lower >= n - k + 1),
-        verified=not tied and test.p_value <= 1 - coverage + 1e-12,
-        p_value=1.0 if tied else test.p_value,
-        gap=0.0 if tied else test.gap,
+        verified=test.p_value <= 1 - coverage + 1e-12,
+        p_value=test.p_value,
+        gap=test.gap,
         gap_needed=test.needed,
         gap_pair=(panel.unit[test.low], panel.unit[test.high]),
         p_bottom=locked(_resampled(panel, k, draws=draws, seed=seed)),
@@ -169,7 +164,9 @@ def bottom_sets(
     )
 
 
-class _Gap(NamedTuple):
+class Gap(NamedTuple):
+    """The test of the pair hardest to tell apart; ``low`` and ``high`` are its indices."""
+
     p_value: float
     gap: float
     needed: float
@@ -177,7 +174,24 @@ class _Gap(NamedTuple):
     high: int
 
 
-def _gap_test(panel: Composite, low: Ints, high: Ints, *, coverage: float, signs: Signs) -> _Gap:
+def cut_test(
+    panel: Composite, signs: Signs, *, k: int, coverage: float
+) -> tuple[Flags, bool, Gap]:
+    """Return the observed bottom k, whether it ties at the cut, and the test of its gap.
+
+    Where targets tie, no set can be told: the gap is 0 and p is 1.
+    """
+    theta = panel.estimate
+    cut, near = np.sort(theta)[k - 1], tolerance(theta)
+    observed, at_cut = theta <= cut + near, np.abs(theta - cut) <= near
+    tied = int(observed.sum()) > k
+    low = np.flatnonzero(at_cut)[:1] if tied else np.flatnonzero(observed)
+    high = np.flatnonzero(at_cut)[1:] if tied else np.flatnonzero(~observed)
+    test = _gap_test(panel, low, high, coverage=coverage, signs=signs)
+    return observed, tied, test._replace(p_value=1.0, gap=0.0) if tied else test
+
+
+def _gap_test(panel: Composite, low: Ints, high: Ints, *, coverage: float, signs: Signs) -> Gap:
     """Test the smallest standardised gap between ``low`` and ``high``; it speaks for the set.
 
     Pooled t is valid for all pairs at once (p falls as t grows); the wild p guards it against
@@ -191,7 +205,7 @@ def _gap_test(panel: Composite, low: Ints, high: Ints, *, coverage: float, signs
     n_voters, df = (int(min(x[i], x[j])) for x in (panel.counts.sum(axis=0), panel.df))
     if df == 0 or s2.max() <= tolerance(theta) ** 2:
         p = 1.0 if df == 0 else min(2.0 ** (1 - n_voters), 1.0)
-        return _Gap(p, gap, 0.0 if p <= 1 - coverage else np.inf, i, j)
+        return Gap(p, gap, 0.0 if p <= 1 - coverage else np.inf, i, j)
     rows = wild_rows(panel, signs, shrink=GAP_SHRINK)
     redrawn = np.concatenate([np.abs(row(i, np.array([j])))[0] for row in rows])
     beyond = int((redrawn >= t[a, b] * (1 - 1e-12)).sum()) + (not signs.exact)
@@ -199,7 +213,7 @@ def _gap_test(panel: Composite, low: Ints, high: Ints, *, coverage: float, signs
     p = max(p_wild, float(2 * stats.t.sf(t[a, b], df)), 2.0 ** (1 - n_voters))
     pooled = float(stats.t.isf((1 - coverage) / 2, df))
     needed = s * max(quantile(redrawn, coverage, exact=signs.exact), pooled)
-    return _Gap(min(p, 1.0), gap, needed, i, j)
+    return Gap(min(p, 1.0), gap, needed, i, j)
 
 
 def _resampled(panel: Composite, k: int, *, draws: int, seed: int) -> Floats:

@@ -194,7 +194,7 @@ def rank_sets_from(
     """
     check_draws(coverage, draws, seed)
     unit = estimate.index if isinstance(estimate, pd.Series) else range(1, np.size(estimate) + 1)
-    theta, sigma = _estimates(estimate, cov)
+    theta, sigma = estimates(estimate, cov)
     var = np.diag(sigma)[:, None] + np.diag(sigma) - 2 * sigma
     t = standardised(theta, np.maximum(var, 0.0))
     if len(theta) == 1:
@@ -304,7 +304,8 @@ def _unanimous(panel: Composite, coverage: float) -> Decision:
     return Decision(above, critical, critical, stepped=False)
 
 
-def _estimates(estimate: ArrayLike, cov: ArrayLike) -> tuple[Floats, Floats]:
+def estimates(estimate: ArrayLike, cov: ArrayLike) -> tuple[Floats, Floats]:
+    """Check estimates and their covariance; a vector of variances becomes a matrix."""
     theta = np.array(estimate, dtype=float)
     sigma = np.asarray(cov, dtype=float)
     sigma = np.diag(sigma) if sigma.ndim == 1 else sigma

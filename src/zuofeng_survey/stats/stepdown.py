@@ -54,7 +54,7 @@ def decide(rows: Iterable[Row], t: Floats, *, draws: int, coverage: float, exact
     above = np.zeros((n, n), dtype=bool)
     steps: list[float] = []
     while True:
-        largest = _open_maxima(kept, above[first, second], above[second, first])
+        largest = open_maxima(kept, above[first, second], above[second, first])
         steps.append(quantile(largest, coverage, exact=exact))
         new = (t > steps[-1]) & ~above
         if not new.any():
@@ -96,7 +96,7 @@ def _keep(rows: Iterable[Row], n: int, draws: int) -> NDArray[np.float32]:
     return kept
 
 
-def _open_maxima(
+def open_maxima(
     kept: NDArray[np.float32], up: NDArray[np.bool_], down: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """Each draw's maximum over the ordered pairs not yet decided (never both of a pair are)."""
