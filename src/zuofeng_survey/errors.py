@@ -14,6 +14,7 @@ the browser can be handed the same ones. A :class:`Problem` is one filled-in sen
     ├── KeyRefused          the officers' key does not open this poll
     ├── StorageError        disk full, network file system, database not reachable
     ├── DatasetError        a dataset is missing, altered or cannot be read
+    ├── LedgerError         a change that a ledger does not take; nothing of its batch is kept
     └── UsageError          a command line or setting that cannot be followed
 
 Statistics raise plain ``ValueError`` in English: their caller is a programmer.
@@ -131,6 +132,10 @@ class StorageError(ZuofengError):
 
 class DatasetError(ZuofengError):
     """A dataset is missing, altered or cannot be read."""
+
+
+class LedgerError(ZuofengError):
+    """A change that a ledger does not take: a value, a step, a rule, or somebody was quicker."""
 
 
 class UsageError(ZuofengError):
