@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.json as pj
 import sqlalchemy as sa
 
 from ..errors import LedgerError, Problem
 from ..store import Home
+from .appending import append, checkpoint, erase, standing
 from .chain import broken_chain
-from .database import CHAINED, book_engine, chained, events, head, last, transaction
+from .database import book_engine, events, head, last, transaction
 from .deadlines import with_due
-from .declaration import Declaration
+from .frames import EVENT_COLUMNS, changes_of, frame_of
 from .reading import declaration
-from .recording import Batch, Change, Now, Recorded, row_text
+from .recording import MACHINE, Batch, Change, Recorded
 from .registry import Registry
-
-ARROW = {
-    "date": pa.timestamp("s"),
-    "datetime": pa.timestamp("s"),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "bool": pa.bool_(),
-    "choices": pa.list_(pa.string()),
-}
-PANDAS = {"integer": "Int64", "bool": "boolean"}
 
 
 class Book:
@@ -82,16 +70,14 @@ class Book:
         known = declaration(name)
         if not by.strip():
             raise LedgerError.of("ledger-by", known.title)
-        if not (known.states and changes):
-            return Recorded(known.name, (), (), (), 0, self.head)
         with transaction(self.engine, writes=True) as connection:
-            batch = Batch(known, _now(connection, known, changes), by=by.strip(), on=on)
+            batch = Batch(known, standing(connection, known, [c.key for c in changes]), by=by.strip(), on=on)
             batch.known = self.registry.known(connection)
             for n, change in enumerate(changes):
                 batch.take(n, change)
             if batch.problems:
                 raise LedgerError(batch.problems)
-            return Recorded.of(batch, changes, _append(connection, batch))
+            return Recorded.of(batch, changes, append(connection, known, batch.events, by=batch.by, on=on))
 
     def entries(
         self, name: str, *, today: dt.date | None = None, as_of: dt.date | None = None,
@@ -121,7 +107,7 @@ class Book:
         statement = last(known.name, until=as_of.isoformat() if as_of else "", keys=wanted)
         with transaction(self.engine, writes=False) as connection:
             found = connection.execute(statement).all()
-        frame = _frame(known, found).sort_values(known.key, ignore_index=True)
+        frame = frame_of(known, found).sort_values(known.key, ignore_index=True)
         return with_due(known, frame, today or dt.date.today())
 
     def entry(self, name: str, key: str, *, today: dt.date | None = None) -> dict[str, Any]:
@@ -135,8 +121,8 @@ class Book:
         frame = self.entries(name, today=today, keys=[key])
         if frame.empty:
             raise LedgerError.of("ledger-no-entry", f"{declaration(name).title} › {key}")
-        row: dict[str, Any] = frame.iloc[0].to_dict()
-        return {k: v for k, v in row.items() if isinstance(v, list) or not pd.isna(v)}
+        row = frame.iloc[0].to_dict()
+        return {str(k): v for k, v in row.items() if isinstance(v, list) or not pd.isna(v)}
 
     def events(self, name: str, key: str | None = None) -> pd.DataFrame:
         """Return what happened, oldest first: one row an event and field that it changed.
@@ -150,7 +136,29 @@ class Book:
             statement = statement.where(events.c.key == key)
         with transaction(self.engine, writes=False) as connection:
             found = connection.execute(statement).mappings().all()
-        return pd.DataFrame(_changes(known, found), columns=EVENT_COLUMNS)
+        return pd.DataFrame(changes_of(known, found), columns=EVENT_COLUMNS)
+
+    def erase(self, name: str, key: str, *, by: str, on: dt.date) -> Recorded:
+        """Take away all that was ever written in an entry but its number; who did it stays.
+
+        For what must not be here (an accusation typed in as an appeal) or has outlived its term.
+
+        Raises
+        ------
+        LedgerError
+            ``ledger-no-entry``, ``ledger-by-hand`` when a program asks.
+        """
+        known = declaration(name)
+        place = f"{known.title} › {key}"
+        if by.strip() in ("", MACHINE):
+            raise LedgerError.of("ledger-by-hand", place)
+        with transaction(self.engine, writes=True) as connection:
+            now = standing(connection, known, [key]).get(key)
+            if now is None:
+                raise LedgerError.of("ledger-no-entry", place)
+            end = erase(connection, known, key, now, by=by.strip(), on=on)
+        checkpoint(self.engine)
+        return Recorded(known.name, (), (key,), (), 1, end.hex())
 
     def verify(self) -> list[Problem]:
         """Return what does not fit: an altered or missing event, a step that nobody could take."""
@@ -165,64 +173,3 @@ class Book:
 
     def __repr__(self) -> str:
         return f"<Book {self.head[:12]}>"
-
-
-EVENT_COLUMNS = ["seq", "key", "version", "step", "state", "by", "on", "field", "label", "old", "new"]
-
-
-def _now(connection: sa.Connection, known: Declaration, changes: Sequence[Change]) -> dict[str, Now]:
-    keys = json.dumps(sorted({str(c.key).strip() for c in changes}), ensure_ascii=False)
-    found = connection.execute(last(known.name, keys=keys))
-    return {key: Now(version, state, json.loads(row), on) for key, version, state, row, on in found}
-
-
-def _append(connection: sa.Connection, batch: Batch) -> bytes:
-    """Chain the events of a batch to the log; return the new end."""
-    n, before = connection.execute(sa.select(head.c.n, head.c.hash)).one()
-    rows = []
-    for event in batch.events:
-        values = (batch.declaration.name, event.key, event.version, event.step, event.state)
-        said = (*values, row_text(event.row), batch.by, batch.on.isoformat())
-        n, before = n + 1, chained(before, said)
-        rows.append({"seq": n, **dict(zip(CHAINED, said, strict=True)), "hash": before})
-    if rows:
-        connection.execute(sa.insert(events), rows)
-        connection.execute(sa.update(head).values(n=n, hash=before))
-    return before
-
-
-def _frame(known: Declaration, found: Sequence[Any]) -> pd.DataFrame:
-    """Read the rows' JSON into columns of the declared types, all at once."""
-    schema = pa.schema([(f.name, ARROW.get(f.kind, pa.string())) for f in known.fields])
-    if not found:
-        table = schema.empty_table()
-    else:
-        lines = "\n".join(row for _, _, _, row, _ in found).encode()
-        options = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
-        blocks = pj.ReadOptions(block_size=max(len(lines), 1))
-        table = pj.read_json(io.BytesIO(lines), read_options=blocks, parse_options=options)
-    columns: dict[str, Any] = {f.name: _column(table[f.name], f.kind) for f in known.fields}
-    columns["state"] = [state for _, _, state, _, _ in found]
-    columns["version"] = [version for _, version, _, _, _ in found]
-    columns["recorded"] = pd.to_datetime([on for *_, on in found])
-    return pd.DataFrame(columns)
-
-
-def _column(column: pa.ChunkedArray, kind: str) -> Any:
-    if kind in PANDAS:
-        return pd.array(column.to_pylist(), dtype=PANDAS[kind])
-    if kind == "choices":
-        return pd.Series([v or [] for v in column.to_pylist()], dtype=object)
-    return column.to_pandas()
-
-
-def _changes(known: Declaration, found: Iterable[Mapping[Any, Any]]) -> Iterable[list[Any]]:
-    rows: dict[str, dict[str, Any]] = {}
-    labels = {f.name: f.label for f in known.fields}
-    for event in found:
-        before, now = rows.get(event["key"], {}), json.loads(event["row"])
-        rows[event["key"]] = now
-        said = [event[c] for c in EVENT_COLUMNS[:7]]
-        changed = [n for n in labels if before.get(n) != now.get(n)]
-        for name in changed or [""]:
-            yield [*said, name, labels.get(name, ""), before.get(name), now.get(name)]

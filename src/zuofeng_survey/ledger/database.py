@@ -3,7 +3,9 @@
 An event holds the whole row as it was after it, so that the state of an entry is its last event and
 needs no second table that might say otherwise; what an event changed is its row against the one
 before. ``seq`` is the order in which events came; each is chained to the one before it, because
-ledgers are the acts of people with a post.
+ledgers are the acts of people with a post. The chain covers a salted digest of the row, not the row:
+what must not be kept (an accusation typed in by mistake, what has outlived its term) can be erased,
+and the chain still says that something stood there and who erased it.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import sqlalchemy as sa
 
 from ..store.database import engine_for, transaction
 
-__all__ = ["book_engine", "chained", "events", "head", "last", "registry", "transaction"]
+__all__ = ["book_engine", "chained", "digest_of", "events", "head", "last", "registry", "transaction"]
 
 FILE = "ledgers.db"
 metadata = sa.MetaData()
@@ -33,6 +35,8 @@ events = sa.Table(
     sa.Column("step", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("row", sa.Text, nullable=False),
+    sa.Column("salt", sa.LargeBinary(16), nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("on", sa.Text, nullable=False),
     sa.Column("hash", sa.LargeBinary(32), nullable=False),
@@ -53,7 +57,7 @@ registry = sa.Table(
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("unit", sa.Text, nullable=False),
 )
-CHAINED = ("ledger", "key", "version", "step", "state", "row", "by", "on")
+CHAINED = ("ledger", "key", "version", "step", "state", "digest", "by", "on")
 START = bytes(32)
 
 
@@ -70,7 +74,7 @@ def book_engine(folder: Path) -> sa.Engine:
     is_new = not path.exists()
     with transaction(engine, writes=True) as connection:
         metadata.create_all(connection)
-        if not connection.scalar(sa.select(head.c.n)) and connection.scalar(sa.select(head.c.one)) is None:
+        if connection.scalar(sa.select(head.c.one)) is None:
             connection.execute(sa.insert(head).values(one=1, n=0, hash=START))
     if is_new:
         path.chmod(0o600)
@@ -79,11 +83,17 @@ def book_engine(folder: Path) -> sa.Engine:
 
 def chained(before: bytes, event: Sequence[Any]) -> bytes:
     """Return the hash of an event (in the order of ``CHAINED``), which covers all before it."""
-    said = json.dumps(list(event), ensure_ascii=False, separators=(",", ":"))
+    plain = [value.hex() if isinstance(value, bytes) else value for value in event]
+    said = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(before + said.encode()).digest()
 
 
-def last(ledger: str, *, until: str = "", keys: str = "") -> sa.Select[Any]:
+def digest_of(salt: bytes, row: str) -> bytes:
+    """Return the digest of a row; the salt keeps short rows from being guessed."""
+    return hashlib.sha256(salt + row.encode()).digest()
+
+
+def last(ledger: str, *, until: str = "", keys: str = "") -> Any:
     """Select the last event of each entry of a ledger.
 
     ``until`` is the last day that counts (ISO, empty for all); ``keys`` a JSON list of the entries

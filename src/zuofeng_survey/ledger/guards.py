@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from .calendar import days_between
@@ -29,7 +30,7 @@ def broken(declaration: Declaration, row: Row) -> Iterator[Broken]:
     """Yield what is wrong with a row: field, code, parameters. ``row`` has its ``state`` too."""
     for field in declaration.fields:
         if field.required and row.get(field.name) is None and not _shut_out(declaration, row, field.name):
-            yield field.name, "ledger-required", {"why": ""}
+            yield field.name, "ledger-required", {"why": "登记时必填"}
     for rule in declaration.rules:
         if applies(rule.when, row):
             for check in CHECKS:
@@ -79,7 +80,7 @@ def _is_true(rule: Rule, row: Row) -> Iterator[Broken]:
 
 def _order(rule: Rule, row: Row) -> Iterator[Broken]:
     days = [(name, str(row[name])[:10]) for name in rule.order if row.get(name) is not None]
-    for (_, before), (name, day) in zip(days, days[1:], strict=False):
+    for (_, before), (name, day) in pairwise(days):
         if day < before:
             yield name, "ledger-days-backwards", {"day": day, "before": before, "why": rule.because}
 

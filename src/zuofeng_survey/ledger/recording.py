@@ -15,7 +15,7 @@ from .guards import broken
 from .values import Wrong, parse
 
 MACHINE = "软件"  # what a program signs with; it may propose, it may not decide
-CREATE, CORRECT = "登记", "更正"
+CREATE, CORRECT, ERASE = "登记", "更正", "清除"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Batch:
     def _check_needs(self, step: Transition, row: Mapping[str, Any]) -> None:
         for name in step.needs:
             if row.get(name) is None:
-                self._wrong(name, "ledger-required", {"why": step.name})
+                self._wrong(name, "ledger-required", {"why": f"“{step.name}”这一步要有"})
 
     def _set_by(self, step: Transition | None, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a step writes by itself, where nobody wrote something else."""
