@@ -12,6 +12,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import UsageError, ZuofengError
+from .desk import desk
 from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ DatabaseOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 HOME = Path("var")
+app.command()(desk)
 
 
 def main() -> None:
