@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page
 
 from formserver import Reply, free_port
 from frozen import deputies, opinions
-from zuofeng_survey.web.results_server import is_widget_message
+from zuofeng_survey.web.passing import is_widget_message
 
 HOSTILE = "<img src=x onerror=window.__xss=1>"
 SCRIPT = "</script><script>window.__xss=1</script>"

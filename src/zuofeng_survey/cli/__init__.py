@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError, ZuofengError
+from .desk import desk
 from .exchange import ledger
 from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
 from .planning import plan
@@ -39,7 +40,7 @@ DatabaseOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 HOME = Path("var")
-for verb in (plan, report, rules):
+for verb in (desk, plan, report, rules):
     app.command()(verb)
 
 

@@ -1,14 +1,13 @@
-"""The evaluators' server: Voila on the view notebooks, behind a token.
+"""Voila behind a token: the evaluators' views, and the administrators' desk.
 
-Its own process and its own port: whoever may see results sits elsewhere than whoever votes. Kernels
-get the folder of frozen datasets and a bare environment; pages and kernels exchange widget messages
-and nothing else. Nothing is logged about who looked at what.
+Each is its own process on its own port: whoever may see results sits elsewhere than whoever votes,
+and whoever keeps ledgers elsewhere than both. Kernels get one folder and a bare environment; pages
+and kernels exchange widget messages and nothing else. Nothing is logged about who looked at what.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
 import shutil
@@ -24,8 +23,6 @@ import nbformat
 import tornado.httpserver
 import tornado.web
 from jupyter_server.base.handlers import JupyterHandler
-from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
-from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import PeriodicCallback
 from traitlets.config import Config
@@ -38,6 +35,7 @@ from ..errors import Problem, UsageError
 from ..questionnaire.library import PACKAGE
 from .hardening import HISTORY_OFF, connection_folder
 from .kernels import FormKernels, KernelsFull
+from .passing import LONGEST_MESSAGE, ViewConnection
 from .ports import bind
 from .views import FOLDER
 
@@ -54,20 +52,14 @@ HEADERS = {
 }
 ROUTES = ("/api/kernels", "/voila/static", "/voila/templates", "/voila/api/themes", "/login",
           "/voila/api/shutdown", "/voila/labextensions", "/logout")  # fmt: skip
-UP = {"comm_msg", "comm_open", "comm_info_request", "kernel_info_request"}
-DOWN = {"comm_close", "comm_info_reply", "comm_msg", "comm_open", "kernel_info_reply", "status"}
-LONGEST_MESSAGE = 256 * 1024
 KERNEL = r"/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
-CONTROL = "jupyter.widget.control"
-MOST_PARTS = 64
-PROTOCOL = "v1.kernel.websocket.jupyter.org"
 log = logging.getLogger("zuofeng_survey.web.results")
 _PAGE = """<!DOCTYPE html>
 <html lang="zh-CN">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>结果查看</title>
+<title>{title}</title>
 <link rel="icon" href="data:,">
 <style>body {{ font: 18px/1.8 sans-serif; color: #222; background: #fff; max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }}</style>
 </head>
@@ -99,15 +91,30 @@ def serve_results(
     UsageError
         ``port-taken``, ``port-refused``, ``notebooks-missing``.
     """
+    given = {FOLDER: str(Path(datasets).resolve())}
+    serve_notebooks("views", "结果查看", given, port=port, host=host, token=token)
+
+
+def serve_notebooks(
+    folder: str, title: str, given: Mapping[str, str], *, port: int, host: str, token: str
+) -> None:
+    """Serve one folder of notebooks until interrupted; ``given`` is what its kernels are told.
+
+    Raises
+    ------
+    UsageError
+        ``port-taken``, ``port-refused``, ``notebooks-missing``.
+    """
     _speak_plainly()
-    folder = views_folder()
-    if not folder.is_dir():
-        raise UsageError.of("notebooks-missing", path=str(folder))
+    notebooks = notebooks_folder(folder)
+    if not notebooks.is_dir():
+        raise UsageError.of("notebooks-missing", path=str(notebooks))
     scratch = Path(tempfile.mkdtemp(prefix="zf-"))
     try:
-        config = _config(folder, Path(datasets).resolve(), scratch)
+        config = _config(notebooks, given, scratch)
         server = ResultsServer(config=config, log_level=logging.ERROR)
         server.scratch, server.port, server.ip = scratch, port, host
+        server.notebooks, server.title = notebooks, title
         server.is_own_token = not token
         server.token = token or secrets.token_urlsafe(24)
         server.initialize([])
@@ -124,13 +131,13 @@ def _speak_plainly() -> None:
     logging.getLogger("tornado").setLevel(logging.ERROR)
 
 
-def views_folder() -> Path:
-    """Return the folder of the view notebooks: in the wheel, or in the repository."""
-    inside = PACKAGE / "notebooks" / "views"
-    return inside if inside.is_dir() else PACKAGE.parents[1] / "notebooks" / "views"
+def notebooks_folder(name: str) -> Path:
+    """Return a folder of notebooks: in the wheel, or in the repository."""
+    inside = PACKAGE / "notebooks" / name
+    return inside if inside.is_dir() else PACKAGE.parents[1] / "notebooks" / name
 
 
-def _config(folder: Path, datasets: Path, scratch: Path) -> Config:
+def _config(folder: Path, given: Mapping[str, str], scratch: Path) -> Config:
     """Return every setting that matters; nobody's configuration files are read."""
     profile = scratch / "ipython" / "profile_default"
     profile.mkdir(parents=True)
@@ -158,7 +165,7 @@ def _config(folder: Path, datasets: Path, scratch: Path) -> Config:
         cull_idle_timeout=1800,
         cull_interval=60,
         kernel_env={
-            FOLDER: str(datasets),
+            **given,
             "IPYTHONDIR": str(scratch / "ipython"),
             "JUPYTER_RUNTIME_DIR": str(scratch),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -180,47 +187,12 @@ class ViewKernels(FormKernels):
         return kernel_id
 
 
-def is_widget_message(raw: bytes) -> bool:
-    """Return whether a page may send this: what widgets need, and no widget of its own making.
-
-    Eight bytes that announce 2⁶⁴ parts would have jupyter_server count them until memory ends.
-    """
-    if not 8 <= len(raw) <= LONGEST_MESSAGE or int.from_bytes(raw[:8], "little") > MOST_PARTS:
-        return False
-    try:
-        channel, parts = deserialize_msg_from_ws_v1(raw)
-        kind = json.loads(parts[0])["msg_type"]
-        if channel != "shell" or kind not in UP:
-            return False
-        return kind != "comm_open" or json.loads(parts[3])["target_name"] == CONTROL
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-        return False
-
-
-class ViewConnection(ZMQChannelsWebsocketConnection):
-    """Between one page and its kernel: widget messages; no code in, no traceback out."""
-
-    def handle_incoming_message(self, incoming_msg: Any) -> None:
-        if not isinstance(incoming_msg, bytes) or self.subprotocol != PROTOCOL:
-            return
-        if is_widget_message(incoming_msg):
-            super().handle_incoming_message(incoming_msg)  # type: ignore[arg-type]
-
-    def _on_zmq_reply(self, stream: Any, msg_list: Any) -> None:
-        if self.subprotocol != PROTOCOL:
-            return
-        header = self.get_part("header", None, msg_list)
-        if header["msg_type"] in DOWN:
-            super()._on_zmq_reply(stream, msg_list)
-
-    def write_stderr(self, error_message: str, parent_header: Any) -> None:
-        """Say nothing: it would carry paths."""
-
-
 class ResultsServer(Voila):
-    """Voila on the view notebooks; every page needs the token."""
+    """Voila on one folder of notebooks; every page needs the token."""
 
     scratch: Path
+    notebooks: Path
+    title = ""
     is_own_token = False
     description = "the results server of zuofeng_survey"
 
@@ -234,6 +206,8 @@ class ResultsServer(Voila):
             **found,
             "headers": HEADERS,
             "compress_response": True,
+            "notebooks": self.notebooks,
+            "title": self.title,
             "log_function": lambda _: None,
             "websocket_max_message_size": LONGEST_MESSAGE,
             "websocket_ping_timeout": 30_000,
@@ -274,7 +248,7 @@ class ResultsServer(Voila):
         reaper.start()
         self.port = sockets[0].getsockname()[1]
         secret = f"?token={self.token}" if self.is_own_token else ""
-        log.info("results: http://%s:%d/%s", self.ip, self.port, secret)
+        log.info("%s: http://%s:%d/%s", self.title, self.ip, self.port, secret)
         await stopped.wait()
         reaper.stop()
         server.stop()
@@ -290,11 +264,11 @@ class KernelSocket(VoilaKernelWebsocketHandler):
 
 
 class ViewPage(TornadoVoilaHandler):
-    """A view notebook as a page."""
+    """A notebook as a page."""
 
     @tornado.web.authenticated
     async def get(self, path: str = "") -> None:
-        if not (views_folder() / path).is_file():
+        if not (self.settings["notebooks"] / path).is_file():
             raise tornado.web.HTTPError(404)
         try:
             async for piece in self.get_generator(path=path):
@@ -306,16 +280,16 @@ class ViewPage(TornadoVoilaHandler):
 
 
 class FrontPage(JupyterHandler):
-    """The views there are."""
+    """The notebooks there are."""
 
     @tornado.web.authenticated
     def get(self) -> None:
-        found = _titles(views_folder())
+        title, found = escape(self.settings["title"]), _titles(self.settings["notebooks"])
         links = "".join(
             f'<li><a href="/voila/render/{quote(name)}">{escape(title)}</a></li>'
             for name, title in found.items()
         )
-        self.finish(_PAGE.format(body=f"<h1>结果查看</h1><ul>{links}</ul>"))
+        self.finish(_PAGE.format(title=title, body=f"<h1>{title}</h1><ul>{links}</ul>"))
 
 
 def _titles(folder: Path) -> Mapping[str, str]:
@@ -327,4 +301,4 @@ def _titles(folder: Path) -> Mapping[str, str]:
 
 
 def _page(problem: Problem) -> str:
-    return _PAGE.format(body=f'<h1>{escape(problem.zh)}</h1><p lang="en">{escape(problem.en)}</p>')
+    return _PAGE.format(title="", body=f'<h1>{escape(problem.zh)}</h1><p lang="en">{escape(problem.en)}</p>')

@@ -38,7 +38,7 @@ class View(widgets.VBox):
         found = _listed(self.folder, self.suits)
         self.pick = widgets.Dropdown(options=found, description="数据集")
         self.body = widgets.VBox()
-        super().__init__([_style(), self.pick, self.body])
+        super().__init__([styled("views.css"), self.pick, self.body])
         self.add_class("zf-view")
         self.pick.observe(self._changed, names="value")
         self._changed()
@@ -150,12 +150,10 @@ def _html(markup: str) -> widgets.HTML:
     return widgets.HTML(markup)
 
 
-def _style() -> widgets.HTML:
-    css = (
-        resources.files("zuofeng_survey.web")
-        .joinpath("static", "views.css")
-        .read_text(encoding="utf-8")
-    )
+def styled(*names: str) -> widgets.HTML:
+    """Return style sheets of ours as a widget."""
+    static = resources.files("zuofeng_survey.web").joinpath("static")
+    css = "\n".join(static.joinpath(name).read_text(encoding="utf-8") for name in names)
     return widgets.HTML(f"<style>{css}</style>")
 
 
