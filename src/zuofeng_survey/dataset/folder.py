@@ -17,15 +17,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import DatasetError
 from ..poll import Constituency, Target
 from ..questionnaire import Questionnaire
-from .engines import DUCKDB, connect
+from .engines import DUCKDB, SPARK, connect
 
 TABLES = ("ballots", "ratings", "apart", "texts")
 FILES = (*(f"{name}.parquet" for name in TABLES), "codebook.json", "receipts.txt")
@@ -123,6 +126,21 @@ class Dataset:
             raise DatasetError.of("dataset-altered", self.name, what=file.name)
         unique = f"{name}_{self.hash[:16]}"  # Spark's tables have one name space for all datasets
         return self._connection.read_parquet(str(file.absolute()), table_name=unique)
+
+    @contextmanager
+    def held(self, expression: Any) -> Iterator[Any]:
+        """Give an expression that is read more than once, computed once where that pays.
+
+        DuckDB writes it to a file of its own, so that it costs no memory; Spark sees for itself
+        which parts of a query are the same, and nothing leaves the cluster.
+        """
+        if self.engine == SPARK:
+            yield expression
+            return
+        with TemporaryDirectory(prefix="zuofeng-") as folder:
+            file = Path(folder) / "held.parquet"
+            expression.to_parquet(file)
+            yield self._connection.read_parquet(str(file), table_name=Path(folder).name)
 
     def rows(self, name: str) -> int:
         """Return how many rows one of the Parquet files has, from its footer alone."""

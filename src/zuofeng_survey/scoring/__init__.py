@@ -7,7 +7,7 @@ only, so the same code runs on DuckDB and, after ``dataset.on("spark")``, on Spa
 """
 
 from .composites import BASES, cells, class_means, suppressed
-from .items import PLAIN, distribution, item_scores, item_table, scale_scores
+from .items import PLAIN, codebook, distribution, item_scores, item_table, scale_scores
 from .panel import Panel, panel
 from .sufficient import ItemSufficient, Sufficient, item_sufficient, sufficient
 
@@ -19,6 +19,7 @@ __all__ = [
     "Sufficient",
     "cells",
     "class_means",
+    "codebook",
     "distribution",
     "item_scores",
     "item_sufficient",

@@ -8,7 +8,7 @@ import ibis
 
 from ..dataset import Dataset
 from ..errors import Problem, UsageError
-from .items import PLAIN, item_scores
+from .items import PLAIN, codebook, item_scores
 
 BASES = ("overall", "dims", "blend")
 
@@ -24,8 +24,9 @@ def cells(dataset: Dataset, *, base: str = "", score_map: str = PLAIN) -> Any:
     UsageError
         ``base-unknown``; ``not-a-ballot`` for a questionnaire that rates nobody.
     """
-    scored = item_scores(dataset, score_map=score_map)
+    ratings = dataset.table("ratings")
     if dataset.is_imported:
+        scored = item_scores(dataset, score_map=score_map)
         return scored.select("ballot", "voter_class", "target", "score")
     composite = dataset.questionnaire.composite
     if composite is None:
@@ -33,16 +34,19 @@ def cells(dataset: Dataset, *, base: str = "", score_map: str = PLAIN) -> Any:
     base = base or composite.base
     if base not in BASES:
         raise UsageError.of("base-unknown", dataset.name, name=base, known=", ".join(BASES))
-    is_overall = scored["item"] == composite.overall
-    is_dim = scored["item"].isin(composite.dims)
-    one = scored.group_by("ballot", "voter_class", "target").aggregate(
-        overall=scored["score"].mean(where=is_overall), dims=scored["score"].mean(where=is_dim)
+    points = codebook(dataset.questionnaire, score_map).dropna(subset="score")
+    overall, dims = points["item"] == composite.overall, points["item"].isin(composite.dims)
+    asked = {"overall": overall, "dims": dims}.get(base, overall | dims)
+    # what counts for what is decided in the small table, once, not for every answer
+    known = points[["item", "value", "score"]].assign(is_overall=overall, is_dim=dims)[asked]
+    joined = ratings.inner_join(ibis.memtable(known), ["item", "value"])
+    one = joined.group_by("ballot", "voter_class", "target").aggregate(
+        overall=joined["score"].mean(where=joined["is_overall"]),
+        dims=joined["score"].mean(where=joined["is_dim"]),
     )
     both = (one["overall"] + one["dims"]) / 2
-    score = {"overall": one["overall"], "dims": one["dims"]}.get(
-        base, ibis.coalesce(both, one["dims"], one["overall"])
-    )
-    return one.mutate(score=score).drop("overall", "dims").filter(lambda t: t["score"].notnull())
+    score = ibis.coalesce(both, one["dims"], one["overall"])
+    return one.mutate(score=score).drop("overall", "dims")
 
 
 def class_means(dataset: Dataset, *, base: str = "", score_map: str = PLAIN) -> Any:

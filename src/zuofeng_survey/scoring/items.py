@@ -28,14 +28,23 @@ def item_scores(dataset: Dataset, *, score_map: str = PLAIN) -> Any:
     if dataset.is_imported:
         score = ratings["value"].cast("float64")
         return ratings.mutate(score=score, missing=ibis.literal("")).drop("value")
-    points = pd.DataFrame(
-        list(_points(dataset.questionnaire, score_map)),
-        columns=["item", "value", "score", "missing"],
-    ).astype({"score": "float64"})
-    codebook = ibis.memtable(points)
-    joined = ratings.inner_join(codebook, ["item", "value"])
+    points = ibis.memtable(codebook(dataset.questionnaire, score_map))
+    joined = ratings.inner_join(points, ["item", "value"])
     score = ibis.ifelse(joined["score"].isnan(), ibis.null("float64"), joined["score"])
     return joined.mutate(score=score).drop("value")
+
+
+def codebook(q: Questionnaire, score_map: str = PLAIN) -> pd.DataFrame:
+    """Return item, value, score, missing of every choice; NaN where a choice has no score.
+
+    Raises
+    ------
+    UsageError
+        ``score-map-unknown``.
+    """
+    columns = ["item", "value", "score", "missing"]
+    rows = list(_points(q, score_map))
+    return pd.DataFrame(rows, columns=columns).astype({"score": "float64"})
 
 
 def _points(q: Questionnaire, score_map: str) -> Iterator[tuple[str, str, float, str]]:

@@ -102,9 +102,10 @@ def sufficient(dataset: Dataset, *, base: str = "", score_map: str = PLAIN) -> S
     UsageError
         ``no-ratings``; as :func:`cells`.
     """
-    one = cells(dataset, base=base, score_map=score_map)
-    means, cross = _moments(dataset, one, block=("ballot",), group=("voter_class",), unit="target")
-    voters = one.group_by("voter_class").agg(size=one["ballot"].nunique()).execute()
+    _refuse_empty(dataset)
+    with dataset.held(cells(dataset, base=base, score_map=score_map)) as one:
+        means, cross = _moments(one, block=("ballot",), group=("voter_class",), unit="target")
+        voters = one.group_by("voter_class").agg(size=one["ballot"].nunique()).execute()
     rated = set(means["target"])
     unit = [t.name for t in dataset.targets if t.name in rated]
     size = voters.set_index("voter_class")["size"].sort_index()
@@ -132,26 +133,30 @@ def item_sufficient(dataset: Dataset, *, score_map: str = PLAIN) -> ItemSufficie
     UsageError
         ``no-ratings``; as :func:`item_scores`.
     """
+    _refuse_empty(dataset)
     scored = item_scores(dataset, score_map=score_map)
     one = scored.filter(scored["score"].notnull())
     group = ("target", "voter_class")
-    means, cross = _moments(dataset, one, block=("ballot", "target"), group=group, unit="item")
+    means, cross = _moments(one, block=("ballot", "target"), group=group, unit="item")
     keys = [*group, "item"]
     named = means.loc[cross["a"], keys].reset_index(drop=True)
     named["other"] = means["item"].to_numpy()[cross["b"]]
     return ItemSufficient(means[[*keys, "n", "mean"]], named.assign(n=cross["n"], cross=cross["cross"]))
 
 
+def _refuse_empty(dataset: Dataset) -> None:
+    if not dataset.rows("ratings"):
+        raise UsageError.of("no-ratings", dataset.name)
+
+
 def _moments(
-    dataset: Dataset, one: Any, *, block: Sequence[str], group: Sequence[str], unit: str
+    one: Any, *, block: Sequence[str], group: Sequence[str], unit: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the means of units by group, and products of deviations of units that share a block.
 
     The second has columns ``a``, ``b`` (rows of the first, a ≤ b in the order of units), ``n`` and
     ``cross``.
     """
-    if not dataset.rows("ratings"):
-        raise UsageError.of("no-ratings", dataset.name)
     keys = [*group, unit]
     means = one.group_by(keys).agg(n=one["score"].count(), mean=one["score"].mean()).execute()
     means = means.sort_values(keys, ignore_index=True)
