@@ -109,8 +109,8 @@ def sufficient(dataset: Dataset, *, base: str = "", score_map: str = PLAIN) -> S
     rated = set(means["target"])
     unit = [t.name for t in dataset.targets if t.name in rated]
     size = voters.set_index("voter_class")["size"].sort_index()
-    c = size.index.get_indexer(means["voter_class"])
-    i = pd.Index(unit).get_indexer(means["target"])
+    c = size.index.get_indexer(pd.Index(means["voter_class"]))
+    i = pd.Index(unit).get_indexer(pd.Index(means["target"]))
     shape = (len(size), len(unit))
     counts, mean = np.zeros(shape, dtype=np.int64), np.full(shape, np.nan)
     counts[c, i], mean[c, i] = means["n"], means["mean"]
