@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from zuofeng_survey.html import table_html
+from zuofeng_survey.stats.products import gram
 
 Floats = NDArray[np.float64]
 
@@ -90,8 +91,11 @@ class Composite:
         the other classes, never zero.
         """
         influence = self.leverage() * self.inflated()
+        own = gram(influence)
+        if (self.counts != 1).all():
+            return own
         alone = self.leverage() * (self.counts == 1)[self.member]
-        return influence.T @ influence + (alone.T @ alone) * pool(self).within
+        return own + gram(alone) * pool(self).within
 
     def table(self) -> pd.DataFrame:
         """Return one row a target: estimate, se, n_eff and the ratings of each class."""
@@ -236,14 +240,14 @@ def pool(panel: Composite) -> Pooled:
     divided by ``Σ_c n_cij (1 − 1/n_ci − 1/n_cj + n_cij / (n_ci n_cj))``, which is ``V − C`` on
     complete ballots. Where that is not estimable, the exchangeable value stands in.
     """
-    rows = (panel.seen[panel.member == c].astype(float) for c in range(len(panel.classes)))
-    return pool_sums(panel.residual.T @ panel.residual, panel.counts, (r.T @ r for r in rows))
+    rows = (panel.seen[panel.member == c] for c in range(len(panel.classes)))
+    return pool_sums(gram(panel.residual), panel.counts, (gram(r.astype(float)) for r in rows))
 
 
-def pool_sums(cross: Floats, counts: NDArray[np.int64], overlap: Iterable[Floats]) -> Pooled:
+def pool_sums(cross: Floats, counts: NDArray[np.int64], overlaps: Iterable[Floats]) -> Pooled:
     """As :func:`pool`, from sums: cross-products (N, N), counts (C, N), overlaps (N, N) by class."""
     pairs = np.zeros_like(cross)
-    for n, both in zip(counts, overlap, strict=True):
+    for n, both in zip(counts, overlaps, strict=True):
         part = divide(1.0, n)
         loss = part[:, None] + part - both * np.outer(part, part)
         pairs += both * (1.0 - loss)
