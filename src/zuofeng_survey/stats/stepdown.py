@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -77,23 +78,18 @@ def _maxima(rows: Iterable[Row], n: int) -> NDArray:
     """Return each draw's largest contrast; a maximum is the same whichever core finds it."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1, n - 1)
     shares = [range(w, n - 1, workers) for w in range(workers)]
-    with ThreadPoolExecutor(workers) as pool:
-        return np.concatenate(
-            [
-                np.maximum.reduce(list(pool.map(lambda mine, row=row: _largest(row, mine, n), shares)))
-                for row in rows
-            ]
-        )
+    with ThreadPoolExecutor(workers) as cores:
+        parts = (cores.map(partial(_largest, row, n=n), shares) for row in rows)
+        return np.concatenate([np.maximum.reduce(list(part)) for part in parts])
 
 
-def _largest(row: Row, mine: range, n: int) -> NDArray:
-    largest = None
+def _largest(row: Row, mine: range, *, n: int) -> NDArray:
+    """Return each draw's largest contrast of these rows, of which there must be one."""
+    found = []
     for i in mine:
         t = row(i, slice(i + 1, n))
-        np.abs(t, out=t)
-        most = t.max(axis=0)
-        largest = most if largest is None else np.maximum(largest, most, out=largest)
-    return largest
+        found.append(np.abs(t, out=t).max(axis=0))
+    return np.maximum.reduce(found)
 
 
 def _keep(rows: Iterable[Row], n: int, draws: int) -> NDArray[np.float32]:
