@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from functools import cache
 from importlib import resources, util
 from pathlib import Path
@@ -20,7 +21,6 @@ ENGINES = ("duckdb", "spark")
 DUCKDB, SPARK = ENGINES
 MEMORY = "1GB"
 MASTER = "local[2]"
-SCRATCH = "zuofeng-spark"
 
 
 def connect(engine: str) -> Any:
@@ -46,7 +46,7 @@ def _duckdb() -> Any:
 
     limit = os.environ.get("ZUOFENG_MEMORY", MEMORY)
     try:
-        return ibis.duckdb.connect(memory_limit=limit)
+        return ibis.duckdb.connect(memory_limit=limit, temp_directory=str(_scratch("duckdb")))
     except duckdb.Error as error:
         raise UsageError.of("memory-setting", "ZUOFENG_MEMORY", got=limit) from error
 
@@ -74,14 +74,17 @@ def _java() -> bool:
     return (Path(home) / "bin" / "java").is_file() if home else shutil.which("java") is not None
 
 
+def _scratch(engine: str) -> Path:
+    """Where what does not fit in memory goes: never the folder one happens to work in."""
+    return Path(tempfile.gettempdir()) / f"zuofeng-{engine}-{os.getpid()}"
+
+
 def _local() -> Any:
     """Start Spark for one reader: few partitions, no server but the one Python speaks to."""
-    import tempfile
-
     from pyspark.sql import SparkSession
 
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    scratch = Path(tempfile.gettempdir()) / SCRATCH
+    scratch = _scratch("spark")
     quiet = resources.files("zuofeng_survey.dataset") / "spark-log4j2.properties"
     settings = {
         "spark.driver.bindAddress": "127.0.0.1",
