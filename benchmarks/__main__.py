@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-ROOMS = ("casting", "pages", "ranking", "coverage", "reliability", "weighting", "reference", "ledgers")
+ROOMS = ("casting", "pages", "ranking", "coverage", "reliability", "scale", "weighting", "reference", "ledgers")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -326,3 +327,17 @@ def test_k_must_leave_someone_out(k):
 def test_a_covariance_that_cannot_be_is_refused(cov):
     with pytest.raises(ValueError, match="must be"):
         rank_sets_from([1.0, 2.0], cov, seed=1)
+
+
+def test_a_thousand_targets_with_few_voters_each_keep_their_numbers():
+    """InstEval, 2,972 voters × 1,128 targets: as before empty cells were left out of the sums."""
+    table = pd.read_csv(Path(__file__).parent / "reference" / "data" / "InstEval.csv.gz")
+    scores, one = table.pivot(index="s", columns="d", values="y"), {"all": 1}
+    found = bottom_sets(scores, ["all"] * len(scores), k=1, weights=one, draws=199, seed=1)
+    assert found.gap_pair == ("582", "1540") and found.gap == pytest.approx(3 / 14)
+    assert found.sets.critical == pytest.approx(5.56827, abs=1e-5)
+    assert found.p_value == pytest.approx(0.43083994667, abs=1e-10)
+    assert found.gap_needed == pytest.approx(0.58558702887, abs=1e-8)
+    assert found.sets.se.sum() == pytest.approx(242.282704210555, abs=1e-9)
+    assert (found.sets.lower.sum(), found.sets.upper.sum()) == (41799, 1231713)
+    assert (found.p_bottom**2).sum() == pytest.approx(0.244312012323, abs=1e-9)

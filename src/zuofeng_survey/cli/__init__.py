@@ -233,13 +233,15 @@ def score(
     dataset: Annotated[str, typer.Argument(help="dataset folder or name")],
     base: Annotated[str, typer.Option(help="overall, dims or blend 口径")] = "",
     score_map: Annotated[str, typer.Option("--map", help="scoring map 赋分方案")] = "",
+    engine: Annotated[str, typer.Option(help="duckdb or spark 计算引擎")] = "duckdb",
     home: HomeOption = HOME,
     format: FormatOption = Format.table,
 ) -> None:
-    """Compute scores 计分. Example: zuofeng score fz-2020 --base dims"""
+    """Compute scores 计分. Example: zuofeng score fz-2020 --base dims --engine spark"""
     from .reading import scores
 
-    rows, columns, notes = scores(_dataset_path(dataset, home), base=base, score_map=score_map)
+    path = _dataset_path(dataset, home)
+    rows, columns, notes = scores(path, base=base, score_map=score_map, engine=engine)
     for said in notes:
         talk.print(str(said), markup=False)
     rows_out(rows, format, columns)

@@ -7,14 +7,16 @@ from typing import Any
 
 from .. import scoring
 from ..dataset import Dataset
-from ..errors import Problem
+from ..errors import Problem, UsageError
 
 Scores = tuple[list[dict[str, Any]], tuple[str, ...], list[Problem]]
 
 
-def scores(path: Path, *, base: str, score_map: str) -> Scores:
+def scores(path: Path, *, base: str, score_map: str, engine: str = "duckdb") -> Scores:
     """Return rows, columns and what has to be said beside them."""
-    dataset = Dataset.open(path)
+    dataset = Dataset.open(path).on(engine)
+    if not dataset.rows("ratings"):
+        raise UsageError.of("no-ratings", dataset.name)
     is_ballot = dataset.is_imported or dataset.questionnaire.composite is not None
     if not is_ballot:
         frame = scoring.item_table(dataset).execute().sort_values(["item", "target"])

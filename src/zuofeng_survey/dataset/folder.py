@@ -17,14 +17,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import DatasetError
 from ..poll import Constituency, Target
 from ..questionnaire import Questionnaire
+from .engines import DUCKDB, SPARK, connect
 
 TABLES = ("ballots", "ratings", "apart", "texts")
 FILES = (*(f"{name}.parquet" for name in TABLES), "codebook.json", "receipts.txt")
@@ -40,6 +44,7 @@ class Dataset:
     manifest: dict[str, Any]
     codebook: dict[str, Any]
     hash: str
+    engine: str = DUCKDB
 
     @classmethod
     def open(cls, path: str | Path) -> Dataset:
@@ -92,15 +97,56 @@ class Dataset:
         """Voter class → weight, as published before the vote."""
         return {c.base: c.weight for c in self.classes}
 
+    def on(self, engine: str) -> Dataset:
+        """Return the same dataset, read by ``duckdb`` or ``spark``.
+
+        Raises
+        ------
+        UsageError
+            As :func:`.engines.connect`, at once rather than at the first table.
+        """
+        moved = replace(self, engine=engine)
+        _ = moved._connection
+        return moved
+
     @cached_property
     def _connection(self) -> Any:
-        import ibis  # a second to load, and verifying does without
-
-        return ibis.duckdb.connect()
+        return connect(self.engine)
 
     def table(self, name: str) -> Any:
-        """Return one of the Parquet files as an Ibis table."""
-        return self._connection.read_parquet(str(self.path / f"{name}.parquet"), table_name=name)
+        """Return one of the Parquet files as an Ibis table of the dataset's engine.
+
+        Raises
+        ------
+        DatasetError
+            ``dataset-altered`` when the file is not there.
+        """
+        file = self.path / f"{name}.parquet"
+        if not file.is_file():
+            raise DatasetError.of("dataset-altered", self.name, what=file.name)
+        unique = f"{name}_{self.hash[:16]}"  # Spark's tables have one name space for all datasets
+        return self._connection.read_parquet(str(file.absolute()), table_name=unique)
+
+    @contextmanager
+    def held(self, expression: Any) -> Iterator[Any]:
+        """Give an expression that is read more than once, computed once where that pays.
+
+        DuckDB writes it to a file of its own, so that it costs no memory; Spark sees for itself
+        which parts of a query are the same, and nothing leaves the cluster.
+        """
+        if self.engine == SPARK:
+            yield expression
+            return
+        with TemporaryDirectory(prefix="zuofeng-") as folder:
+            file = Path(folder) / "held.parquet"
+            expression.to_parquet(file)
+            yield self._connection.read_parquet(str(file), table_name=Path(folder).name)
+
+    def rows(self, name: str) -> int:
+        """Return how many rows one of the Parquet files has, from its footer alone."""
+        import pyarrow.parquet as pq
+
+        return pq.read_metadata(self.path / f"{name}.parquet").num_rows
 
     def __repr__(self) -> str:
         counts = self.manifest["totals"]

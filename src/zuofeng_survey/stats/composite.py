@@ -11,7 +11,7 @@ class with weights ``W_c / n_c`` and no finite-population correction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from zuofeng_survey.html import table_html
+from zuofeng_survey.stats.products import gram
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +69,7 @@ class Composite:
     @property
     def n_eff(self) -> Floats:
         """Effective voters of each target, ``1 / Σ_c (W_ci² / n_ci)``; shape (N,)."""
-        return 1.0 / _divide(self.weight**2, self.counts).sum(axis=0)
+        return 1.0 / divide(self.weight**2, self.counts).sum(axis=0)
 
     @property
     def complete(self) -> bool:
@@ -77,11 +78,11 @@ class Composite:
 
     def leverage(self) -> Floats:
         """Return what one point more in a cell adds to its composite; shape (V, N)."""
-        return _divide(self.weight, self.counts)[self.member] * self.seen
+        return divide(self.weight, self.counts)[self.member] * self.seen
 
     def inflated(self) -> Floats:
         """Return the residuals times ``√(n_ci / (n_ci − 1))``; shape (V, N)."""
-        return self.residual * np.sqrt(_divide(self.counts, self.counts - 1.0))[self.member]
+        return self.residual * np.sqrt(divide(self.counts, self.counts - 1.0))[self.member]
 
     def covariance(self) -> Floats:
         """Return the covariance of the composites, each class by itself; shape (N, N).
@@ -90,8 +91,11 @@ class Composite:
         the other classes, never zero.
         """
         influence = self.leverage() * self.inflated()
+        own = gram(influence)
+        if (self.counts != 1).all():
+            return own
         alone = self.leverage() * (self.counts == 1)[self.member]
-        return influence.T @ influence + (alone.T @ alone) * pool(self).within
+        return own + gram(alone) * pool(self).within
 
     def table(self) -> pd.DataFrame:
         """Return one row a target: estimate, se, n_eff and the ratings of each class."""
@@ -172,7 +176,7 @@ def composite(
     counts, seen = counts * used, rated & used[member]
     weight = share[:, None] * used
     weight /= weight.sum(axis=0)
-    mean = _divide(sums * used, counts)
+    mean = divide(sums * used, counts)
     draft = Composite(
         unit=votes.unit,
         classes=votes.classes,
@@ -183,7 +187,7 @@ def composite(
         residual=np.where(seen, y - mean[member], 0.0),
         seen=seen,
         member=member,
-        notes=_notes(counts, share, size, thin),
+        notes=weaknesses(counts, share, size, thin),
     )
     return _with_se(draft)
 
@@ -214,7 +218,7 @@ def ballots(
     """Check the arguments of :func:`composite`; drop empty ballots and classes of weight 0."""
     unit = _units(scores, units)
     y, label = _table(scores, voter_class)
-    classes, share = _weights(weights, label)
+    classes, share = shares(weights, label)
     keep = np.isin(label, classes)
     member = np.searchsorted(classes, label[keep])
     return Ballots(unit, tuple(classes.tolist()), share, y[keep], member)
@@ -236,18 +240,22 @@ def pool(panel: Composite) -> Pooled:
     divided by ``Σ_c n_cij (1 − 1/n_ci − 1/n_cj + n_cij / (n_ci n_cj))``, which is ``V − C`` on
     complete ballots. Where that is not estimable, the exchangeable value stands in.
     """
-    cross = panel.residual.T @ panel.residual
+    rows = (panel.seen[panel.member == c] for c in range(len(panel.classes)))
+    return pool_sums(gram(panel.residual), panel.counts, (gram(r.astype(float)) for r in rows))
+
+
+def pool_sums(cross: Floats, counts: NDArray[np.int64], overlaps: Iterable[Floats]) -> Pooled:
+    """As :func:`pool`, from sums: cross-products (N, N), counts (C, N), overlaps (N, N) by class."""
     pairs = np.zeros_like(cross)
-    for c, n in enumerate(panel.counts):
-        rows = panel.seen[panel.member == c].astype(float)
-        both, part = rows.T @ rows, _divide(1.0, n)
+    for n, both in zip(counts, overlaps, strict=True):
+        part = divide(1.0, n)
         loss = part[:, None] + part - both * np.outer(part, part)
         pairs += both * (1.0 - loss)
     off = ~np.eye(len(cross), dtype=bool)
-    variance = float(_divide(np.trace(cross), np.trace(pairs)))
-    shared = float(_divide(cross[off].sum(), pairs[off].sum()))
+    variance = float(divide(np.trace(cross), np.trace(pairs)))
+    shared = float(divide(cross[off].sum(), pairs[off].sum()))
     known = pairs > 1e-9
-    within = np.where(known, _divide(cross, pairs), np.where(off, shared, variance))
+    within = np.where(known, divide(cross, pairs), np.where(off, shared, variance))
     return Pooled(within, np.where(known, pairs, 0.0), variance, shared)
 
 
@@ -275,7 +283,8 @@ def _table(scores: ArrayLike, voter_class: object) -> tuple[Floats, NDArray[np.s
     return y[voted], label[voted]
 
 
-def _weights(weights: Mapping[str, float], label: NDArray) -> tuple[NDArray[np.str_], Floats]:
+def shares(weights: Mapping[str, float], label: NDArray) -> tuple[NDArray[np.str_], Floats]:
+    """Return the classes of positive weight, sorted, and their weights brought to sum 1."""
     share = {str(c): float(w) for c, w in weights.items()}
     if not share or not all(0 <= w < np.inf for w in share.values()) or not sum(share.values()):
         raise ValueError(f"weights must be zero or more and not all zero, got {dict(weights)}")
@@ -291,9 +300,10 @@ def _weights(weights: Mapping[str, float], label: NDArray) -> tuple[NDArray[np.s
     return classes, total / total.sum()
 
 
-def _notes(
+def weaknesses(
     counts: NDArray[np.int64], share: Floats, size: NDArray[np.int64], thin: bool
 ) -> tuple[str, ...]:
+    """Return the codes of what weakens composites of these cells (C, N) and classes (C,)."""
     df = np.maximum(counts - 1, 0).sum(axis=0)
     found = {
         "class-of-one": bool((size == 1).any()),
@@ -314,7 +324,7 @@ def _with_se(draft: Composite) -> Composite:
     return draft
 
 
-def _divide(a: ArrayLike, b: ArrayLike) -> Floats:
+def divide(a: ArrayLike, b: ArrayLike) -> Floats:
     """Return a / b, and 0 where b is not positive."""
     b = np.asarray(b, dtype=float)
     safe = np.where(b > 0, b, 1.0)

@@ -17,6 +17,7 @@ from scipy import stats
 
 from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Composite, Floats, composite
+from zuofeng_survey.stats.products import lean
 from zuofeng_survey.stats.ranksets import (
     RankSets,
     check_draws,
@@ -223,15 +224,17 @@ def _resampled(panel: Composite, k: int, *, draws: int, seed: int) -> Floats:
     """
     rng = np.random.default_rng([seed, 1])
     share = np.zeros(len(panel.unit))
-    seen, near = panel.seen.astype(float), tolerance(panel.estimate)
+    near, classes = tolerance(panel.estimate), [panel.member == c for c in range(len(panel.classes))]
+    seen = [lean(panel.seen[v].astype(float)) for v in classes]
+    residual = [lean(panel.residual[v]) for v in classes]
     for start in range(0, draws, BLOCK):
         b = min(BLOCK, draws - start)
         theta = np.repeat(panel.estimate[None, :], b, axis=0)
         for c, weight in enumerate(panel.weight):
-            v = panel.member == c
-            times = rng.multinomial(v.sum(), np.full(v.sum(), 1 / v.sum()), size=b).astype(float)
-            n = times @ seen[v] if not panel.complete else np.full((1, 1), float(v.sum()))
-            theta += weight * (times @ panel.residual[v]) / np.maximum(n, 1.0)
+            v = classes[c].sum()
+            times = rng.multinomial(v, np.full(v, 1 / v), size=b).astype(float)
+            n = times @ seen[c] if not panel.complete else np.full((1, 1), float(v))
+            theta += weight * (times @ residual[c]) / np.maximum(n, 1.0)
         cut = np.partition(theta, k - 1, axis=1)[:, k - 1 : k]
         below, tied = theta < cut - near, np.abs(theta - cut) <= near
         left = k - below.sum(axis=1, keepdims=True)

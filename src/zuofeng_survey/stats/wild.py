@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zuofeng_survey.stats.composite import Composite, Floats, pool
+from zuofeng_survey.stats.products import gram, lean
 
 Columns: TypeAlias = slice | NDArray[np.int64]
 Row: TypeAlias = Callable[[int, Columns], NDArray]
@@ -81,11 +82,12 @@ def wild_rows(
     n = np.maximum(panel.counts, 1).astype(dtype)
     weight = panel.weight.astype(dtype)
     classes = [np.flatnonzero(panel.member == c) for c in range(len(n))]
+    errors = [lean(e[v]) for v in classes]
     plan = _plan(panel, e, signs.matrix.shape[1], shrink=shrink)
     size = _block_size(e.shape[1])
     for block, start in enumerate(range(0, signs.matrix.shape[1], size)):
         s = signs.matrix[:, start : start + size].astype(dtype)
-        means = np.stack([(e[v].T @ s[v]) / n[c][:, None] for c, v in enumerate(classes)])
+        means = np.stack([(errors[c].T @ s[v]) / n[c][:, None] for c, v in enumerate(classes)])
         theta = np.einsum("cn,cnb->nb", weight, means)
         if lone:
             rng = np.random.default_rng([signs.seed, block])
@@ -120,8 +122,7 @@ def _block_size(n_targets: int) -> int:
 
 
 def _design(panel: Composite) -> Floats:
-    a = panel.leverage()
-    return a.T @ a
+    return gram(panel.leverage())
 
 
 def _contrast(m: Floats) -> Floats:
@@ -223,11 +224,12 @@ def _with_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
 
 def _with_many_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
     """As :func:`_with_gaps`, the overlap's signed sums taken from the class means."""
-    seen, moments = panel.seen.astype(e.dtype), _Moments(panel, e)
+    moments = _Moments(panel, e)
     classes = [np.flatnonzero(panel.member == c) for c in range(len(panel.classes))]
     twice = e.dtype.type(2 * (1 - shrink)) * moments.ratio
-    both = [twice * (seen[v].T @ seen[v]) for v in classes]
-    fixed, alike = twice * (e.T @ e), e.dtype.type(2 * shrink) * moments.design
+    both = [twice * gram(panel.seen[v].astype(e.dtype)) for v in classes]
+    fixed, alike = twice * gram(e), e.dtype.type(2 * shrink) * moments.design
+    shared_voters = moments.design > 0
 
     def plan(s: NDArray, m: NDArray, theta: NDArray) -> Row:
         var, variance, shared = moments.redrawn(s, m)
@@ -235,10 +237,13 @@ def _with_many_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
 
         def row(i: int, js: Columns) -> NDArray:
             s2 = half[js] + half[i]
-            s2 -= fixed[i, js][:, None]
-            s2 -= alike[i, js][:, None] * shared
+            met = np.flatnonzero(shared_voters[i, js])  # the others' covariance is nought
+            part = s2[met]
+            part -= fixed[i, js][met, None]
+            part -= alike[i, js][met, None] * shared
             for c in range(len(both)):
-                s2 += (both[c][i, js][:, None] * m[c, js]) * m[c, i]
+                part += (both[c][i, js][met, None] * m[c, js][met]) * m[c, i]
+            s2[met] = part
             return _t(theta[i] - theta[js], s2, moments.floor)
 
         return row
@@ -251,7 +256,8 @@ class _Moments:
 
     def __init__(self, panel: Composite, e: NDArray) -> None:
         pairs, design = pool(panel).pairs, _design(panel)
-        self.member, self.seen = panel.member, panel.seen.astype(e.dtype)
+        members = (panel.member == c for c in range(len(panel.classes)))
+        self.classes = [(v, lean(panel.seen[v].astype(e.dtype))) for v in members]
         self.total, self.squares = e.sum(axis=1), (e**2).sum(axis=0)[:, None]
         self.n = panel.counts[:, :, None].astype(e.dtype)
         self.df = panel.df[:, None].astype(e.dtype)
@@ -266,9 +272,8 @@ class _Moments:
         variance = left.sum(axis=0) / self.df.sum()
         var = np.where(self.df > 0, left / np.maximum(self.df, 1), variance)
         rest = self.total[:, None] * s
-        for c in range(len(m)):
-            v = self.member == c
-            rest[v] -= self.seen[v] @ m[c]
+        for centre, (v, seen) in zip(m, self.classes, strict=True):
+            rest[v] -= seen @ centre
         shared = (rest**2).sum(axis=0) - left.sum(axis=0)
         return var, variance, shared / self.off if self.off > 0 else 0.0 * shared
 
