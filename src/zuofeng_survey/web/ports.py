@@ -9,6 +9,8 @@ import tornado.netutil
 
 from ..errors import UsageError
 
+HIGHEST = 65_535
+
 
 def bind(port: int, host: str) -> list[Any]:
     """Return sockets that listen.
@@ -16,8 +18,10 @@ def bind(port: int, host: str) -> list[Any]:
     Raises
     ------
     UsageError
-        ``port-taken``, ``port-refused``.
+        ``port-taken``, ``port-refused``, ``port-number``.
     """
+    if not 0 <= port <= HIGHEST:
+        raise UsageError.of("port-number", port=port, highest=HIGHEST)
     try:
         return tornado.netutil.bind_sockets(port, host)
     except OSError as error:
