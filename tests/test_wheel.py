@@ -82,7 +82,7 @@ def test_it_holds_every_file_of_the_package_and_nothing_else(wheel: Path):
     assert {n for n in names if ".dist-info/" not in n} == ours
     assert "zuofeng_survey/py.typed" in names
     assert {n.split(".")[-1] for n in ours} >= {"toml", "yaml", "csv", "ipynb", "js", "css", "j2"}
-    assert [n for n in names if n.endswith("licenses/LICENSE") or n.endswith("entry_points.txt")]
+    assert [n for n in names if n.endswith(("licenses/LICENSE", "entry_points.txt"))]
 
 
 def test_it_is_the_wheel_that_runs(installed: Path, tmp_path: Path):
