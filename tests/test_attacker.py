@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ class Wire:
 
     def __init__(self, server: Running) -> None:
         self.server = server
-        self.line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        self.line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         self.kernel, self.model = open_page(server, "ZC")
         self.loop = asyncio.new_event_loop()
         self.socket: Any = self.loop.run_until_complete(self._connect())
@@ -76,7 +77,7 @@ class Wire:
             await self.socket.write_message(json.dumps({"channel": "shell", "header": header, "content": content}))
         heard = ""
         while '"definition"' not in heard:
-            heard += await asyncio.wait_for(self.socket.read_message(), 10)
+            heard += await asyncio.wait_for(self.socket.read_message(), 60)
         return heard
 
     def close(self) -> None:
@@ -98,6 +99,7 @@ class Office:
         self.unused = {name: list(server.slips[name]) for name in POLLS}
         self.used: dict[str, list[str]] = {name: [] for name in POLLS}
         self.steps = 0
+        self.trouble: list[Exception] = []
 
     def filled(self, name: str) -> st.SearchStrategy[dict[str, Any]]:
         targets = [t.name for t in self.polls[name].targets]
@@ -231,6 +233,11 @@ def attacker(office: Office) -> type[RuleBasedStateMachine]:
             heard = wire.tell({"method": "update", "state": state})
             assert not LEAKS.search(heard), heard
 
+        def teardown(self):
+            trouble = sys.exc_info()[1]
+            if isinstance(trouble, Exception) and not type(trouble).__module__.startswith("hypothesis"):
+                office.trouble.append(trouble)  # a box keeps what it has: no second run is like the first
+
         @invariant()
         def every_box_has_what_was_acknowledged_and_no_more(self):
             office.steps += 1
@@ -302,7 +309,10 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def test_no_ballot_breaks_its_definition_whatever_is_sent(office: Office):
     calm = settings(max_examples=max(1, STEPS // RUN), stateful_step_count=RUN, deadline=None, derandomize=True,
                     suppress_health_check=list(HealthCheck), database=None, phases=[Phase.generate])  # fmt: skip
-    run_state_machine_as_test(attacker(office), settings=calm)
+    try:
+        run_state_machine_as_test(attacker(office), settings=calm)
+    except Exception as error:
+        raise (*office.trouble, error)[0] from None
     assert office.steps >= STEPS / 2
     assert office.wire.kernel in office.server.kernels()
     for name, poll in office.polls.items():

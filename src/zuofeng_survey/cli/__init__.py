@@ -311,7 +311,10 @@ def demo(
 ) -> None:
     """Build the fictional county and show everything 演示县. Example: zuofeng demo --no-serve"""
     from ..demo.run import build, run_servers
+    from ..web.ports import check_free
 
+    for needed in (port, results_port) if serve else ():
+        check_free(needed)
     place = build(home, small=small, progress=bar, url=f"http://127.0.0.1:{port}", say=talk.print)
     if serve:
         raise typer.Exit(run_servers(place, port, results_port, check=check, say=talk.print))

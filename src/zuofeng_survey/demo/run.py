@@ -26,6 +26,7 @@ from ..questionnaire import Text, load
 from ..questionnaire import find as find_form
 from ..seal import Key
 from ..store import Home, Store, cast
+from ..web.ports import check_free
 from . import county
 
 MARK = "this-folder-is-made-by-zuofeng-demo"
@@ -133,6 +134,8 @@ def try_out(home: Home, *, url: str, say: Say) -> None:
 
 def run_servers(home: Home, port: int, results_port: int, *, check: bool, say: Say) -> int:
     """Start both servers; with ``check`` fetch each page once and stop. Return the exit code."""
+    check_free(port)
+    check_free(results_port)
     token = secrets.token_hex(16)
     me = [sys.executable, "-m", "zuofeng_survey.cli"]
     place = ["--home", str(home.path)]
