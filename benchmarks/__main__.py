@@ -5,7 +5,10 @@ import json
 import os
 import sys
 
-ROOMS = ("casting", "pages", "ranking", "coverage", "reliability", "scale", "weighting", "reference", "ledgers")
+ROOMS = (
+    "casting", "pages", "refusals", "ranking", "coverage", "reliability", "scale", "weighting", "reference",
+    "ledgers",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """Time to a usable form, in Debian's Chromium: the plain page, the form in Voila, stock Voila with one label.
 
+And how long an input waits on a ballot of 25 targets × 9 items at 390 px, also with a processor four times slower.
+
 ``slowed`` is a first visit on a phone: processor four times slower, slow 4G (150 ms, 1.6 Mbit/s).
 """
 
@@ -19,7 +21,9 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, sync_playwright
 
+from zuofeng_survey.poll import Target
 from zuofeng_survey.publishing import publish
+from zuofeng_survey.questionnaire import Text
 from zuofeng_survey.store import Home
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -79,6 +83,35 @@ def several(browser: Browser, url: str, usable: str, *, slowed: bool = False, n:
     return {key: round(statistics.median(f[key] for f in found), 3) for key in found[0]}
 
 
+WATCH = """() => { window.delays = [];
+  new PerformanceObserver((list) => list.getEntries().forEach((e) => delays.push([
+    e.processingStart - e.startTime, e.processingEnd - e.processingStart])))
+    .observe({ type: "event", durationThreshold: 16 }); }"""
+
+
+def input_delays(browser: Browser, url: str, *, slower: int) -> dict[str, float]:
+    """Mark every item of five cards with the mouse; return the longest wait and handler in milliseconds."""
+    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(url)
+    page.click("[data-act=start]")
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
+    page.evaluate(WATCH)
+    for n in range(1, 6):
+        for item in range(1, 10):
+            page.click(f"input[name='B/t{n}/FZ-B0{item}'][value='3']")
+        page.click("[data-act=next-target]")
+    page.wait_for_timeout(500)
+    waits, work = zip(*(page.evaluate("delays") or [(0, 0)]), strict=True)
+    page.context.close()
+    return {"longest_wait_ms": round(max(waits), 1), "longest_handler_ms": round(max(work), 1), "slow_events": len(waits)}
+
+
+def publish_large(home: Home) -> str:
+    """Open a ballot of 25 targets; return a code."""
+    people = [Target(name=f"t{n}", label=Text(zh=f"某同志{n}")) for n in range(1, 26)]
+    return publish(home, "FZ", "large", targets=people, counts={"A": 2}, url="http://127.0.0.1").slips[0][0]
+
+
 def stock_notebook(folder: Path) -> Path:
     code = "import ipywidgets\nipywidgets.Label('ready for use')"
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
@@ -93,12 +126,16 @@ def run() -> dict:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Home.at(Path(folder) / "home")
         publish(home, "MY", "my", url="http://127.0.0.1")
+        code = publish_large(home)
         chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         port, start = free_port(), "[data-act=start]"
         forms = [sys.executable, "-m", "zuofeng_survey.cli", "serve", "--port", str(port), "--home", str(home.path)]
         site = f"http://127.0.0.1:{port}"
         with running(forms, f"{site}/health"):
+            large = f"{site}/p/large#{code}"
+            found["ballot_25x9_390px"] = input_delays(browser, large, slower=1)
+            found["ballot_25x9_390px_slowed"] = input_delays(browser, large, slower=4)
             found["plain"] = several(browser, f"{site}/p/my", start)
             found["plain_slowed"] = several(browser, f"{site}/p/my", start, slowed=True)
             visit(browser, f"{site}/voila/render/MY.ipynb", start, slowed=False)

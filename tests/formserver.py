@@ -37,6 +37,7 @@ from zuofeng_survey.web.server import serve
 settings = json.loads(sys.argv[3])
 serve(Home.at(sys.argv[1]), port=int(sys.argv[2]), **settings)
 """
+NO_PAUSE = "from zuofeng_survey.web import guesses; guesses.FREE_PER_MINUTE = 10**9"
 
 
 @dataclass
@@ -63,6 +64,7 @@ class Running:
     settings: dict[str, Any] = field(default_factory=dict)
     slips: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
+    first: str = ""
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
@@ -73,7 +75,7 @@ class Running:
     def start(self, **settings: Any) -> Running:
         self.settings = settings or self.settings
         self.port = self.port or free_port()
-        command = [sys.executable, "-c", START, str(self.home.path), str(self.port)]
+        command = [sys.executable, "-c", self.first + START, str(self.home.path), str(self.port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, json.dumps(self.settings)],
@@ -168,6 +170,7 @@ def publish(
     name: str,
     *,
     people: int = 3,
+    codes: int = CODES,
     days: tuple[dt.date | None, dt.date | None] = (None, None),
 ) -> None:
     """Open a poll of a shipped questionnaire in the server's home."""
@@ -176,7 +179,7 @@ def publish(
         Target(name=f"t{n}", label={"zh": f"人员{n}", "en": f"Person {n}"})  # type: ignore[arg-type]
         for n in range(1, people + 1)
     ]
-    counts = {c.name: CODES for c in questionnaire.voter_classes}
+    counts = {c.name: codes for c in questionnaire.voter_classes}
     roster = targets if questionnaire.is_ballot else []
     poll, key, slips = new_poll(questionnaire, name, targets=roster, counts=counts, days=days)
     pepper = running.home.pepper

@@ -154,7 +154,13 @@ BAD = [
     (("open", "FZ", "--name", "x", "--roster", "ROSTER", "--codes", "A=0"), "class-count"),
     (("open", "FZ", "--name", "x", "--roster", "NOWHERE", "--codes", "A=1"), "file-missing"),
     (("open", "MY", "--name", "x", "--roster", "ROSTER"), "roster-not-needed"),
+    (("open", "FZ", "--name", "x", "--roster", "ROSTER", "--codes", "A=²"), "codes-option"),
+    (("open", "FZ", "--name", "x", "--roster", "ROSTER", "--codes", "A=5,A=6"), "codes-twice"),
+    (("open", "FZ", "--name", "x", "--roster", "ROSTER", "--codes", "A=999999999999"), "codes-many"),
+    (("open", "FZ", "--name", "x", "--roster", "SPACED", "--codes", "A=5"), "roster-name"),
+    (("open", "FZ", "--name", "x", "--roster", "BROKEN", "--codes", "A=5"), "list-row"),
     (("open", "MY", "--name", "x", "--days", "tomorrow"), "days-option"),
+    (("open", "MY", "--name", "x", "--days", "2020-12-20"), "days-option"),
     (("open", "MY", "--name", "x", "--days", "2020-12-22..2020-12-20"), "days-backwards"),
     (("open", "NO", "--name", "x"), "form-unknown"),
     (("freeze", "nothing", "--key", "ROSTER"), "poll-unknown"),
@@ -162,16 +168,23 @@ BAD = [
     (("verify", "nothing"), "dataset-missing"),
     (("rank", "nothing"), "dataset-missing"),
     (("rank", "nothing", "--coverage", "95"), "coverage"),
-    (("import-table", "NOWHERE", "--voter", "s", "--target", "d", "--value", "y", "--dataset", "x"), "table-unreadable"),
+    (("rank", "nothing", "--draws", "1"), "draws"),
+    (("serve", "--port", "99999"), "port-number"),
+    (("results", "--port", "-1"), "port-number"),
+    (("import-table", "NOWHERE", "--voter", "s", "--target", "d", "--value", "y", "--dataset", "x"), "file-missing"),
     (("import-table", "ROSTER", "--voter", "s", "--target", "d", "--value", "y", "--dataset", "x"), "table-column"),
+    (("import-table", "ROSTER", "--voter", "s", "--target", "d", "--value", "y", "--dataset", "../x"), "poll-name"),
 ]
 
 
 @pytest.mark.parametrize(("args", "code"), BAD, ids=[f"{a[0]}-{c}" for a, c in BAD])
 def test_a_mistake_is_told_in_both_languages_and_writes_nothing(args, code, home, roster, tmp_path):
-    places = {"ROSTER": str(roster), "NOWHERE": str(tmp_path / "nowhere.csv")}
+    (tmp_path / "spaced.csv").write_text("name,label\na b,甲\nc/d,乙\n", encoding="utf-8")
+    (tmp_path / "broken.csv").write_text("name,label\n,甲\nb,\n", encoding="utf-8")
+    names = {"NOWHERE": "nowhere", "SPACED": "spaced", "BROKEN": "broken"}
+    places = {n: str(tmp_path / f"{file}.csv") for n, file in names.items()} | {"ROSTER": str(roster)}
     found = run(*(places.get(a, a) for a in args), "--home", home)
-    assert found.exit_code in (1, 2)
+    assert found.exit_code == 2
     assert f"[{code}]" in found.stderr
     assert found.stdout == ""
     assert not list(home.glob("polls/*")) + list(home.glob("datasets/*")) + list(home.glob("keys/*"))
@@ -181,8 +194,37 @@ def test_a_name_is_taken_once(published, home, roster):
     args = ("--name", "fz", "--roster", roster, "--codes", "A=4", "--home", home)
     found = run("open", "FZ", *args)
     assert found.exit_code == 2
-    assert "[poll-exists]" in found.stderr or "[file-exists]" in found.stderr
+    assert "[poll-exists]" in found.stderr
     assert len(list((home / "keys").iterdir())) == 1
+
+
+def test_every_broken_row_of_a_roster_is_told_at_once(home, tmp_path):
+    (tmp_path / "r.csv").write_text("name,label\n,甲\nb,乙\nc,\n", encoding="utf-8")
+    found = run("open", "FZ", "--name", "x", "--roster", tmp_path / "r.csv", "--codes", "A=1", "--home", home)
+    assert ["r.csv › A2" in found.stderr, "r.csv › A3" in found.stderr, "r.csv › A4" in found.stderr] == [True, False, True]
+
+
+def test_a_path_is_printed_in_one_piece(home, published, roster):
+    long = home / ("很长的目录名" * 12)
+    args = ("--name", "x", "--roster", roster, "--codes", "A=4", "--home", long)
+    assert str(long.resolve() / "keys" / "x.key") in run("open", "FZ", *args).stderr
+
+
+def test_status_of_a_home_that_is_not_there_makes_none(home):
+    found = run("status", "--home", home, "--format", "json")
+    assert (found.exit_code, json.loads(found.stdout)) == (0, [])
+    assert not home.exists()
+
+
+def test_status_calls_a_poll_closed_after_its_last_day(home):
+    assert run("open", "MY", "--name", "old", "--days", "..2020-12-22", "--home", home).exit_code == 0
+    assert json.loads(run("status", "--home", home, "--format", "json").stdout)[0]["open"] is False
+
+
+@pytest.mark.parametrize("k", ["-3", "3", "99"])
+def test_a_bottom_that_cannot_be_is_told(frozen, k):
+    found = run("rank", frozen, "-k", k)
+    assert (found.exit_code, found.stdout) == (2, "") and "[bottom-k]" in found.stderr
 
 
 def test_the_wrong_key_changes_nothing(home, published, roster):

@@ -1,11 +1,17 @@
 """The demo county is built through the code that people's ballots take, and finds what was planted."""
 
+import socket
+
 import pytest
+from typer.testing import CliRunner
 
 from demo_builds import build_demo
+from formserver import free_port
 from zuofeng_survey import results, scoring
+from zuofeng_survey.cli import app
 from zuofeng_survey.dataset import Dataset, verify
 from zuofeng_survey.demo import county
+from zuofeng_survey.demo.run import run_servers
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +81,23 @@ def test_polls_to_try_are_open_and_only_they(home):
 def test_a_second_build_replaces_the_first(tmp_path):
     before = build_demo(tmp_path / "d").pepper
     assert build_demo(tmp_path / "d").pepper != before
+
+
+def test_both_servers_come_up_answer_every_page_once_and_go(home):
+    said: list[str] = []
+    ports = free_port(), free_port()
+    assert run_servers(home, *ports, check=True, say=lambda text, **_: said.append(text)) == 0
+    assert sum(line.startswith("✓") for line in said) == 4
+    for port in ports:
+        with socket.socket() as knock:
+            assert knock.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_taken_port_is_told_before_anything_is_built(tmp_path):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = str(holder.getsockname()[1])
+        found = CliRunner().invoke(app, ["demo", "--port", port, "--home", str(tmp_path / "demo")])
+    assert found.exit_code == 2 and "[port-taken]" in found.stderr
+    assert not (tmp_path / "demo").exists()

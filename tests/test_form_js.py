@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import http.server
 import json
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -389,30 +388,18 @@ def tab_to(page: Page, condition: str) -> None:
     raise AssertionError(f"not reached by Tab: {condition}")
 
 
-WATCH_EVENTS = """() => { window.delays = [];
-  new PerformanceObserver((list) => list.getEntries().forEach((e) => delays.push([
-    e.processingStart - e.startTime, e.processingEnd - e.processingStart])))
-    .observe({ type: "event", durationThreshold: 16 }); }"""
-
-
-@pytest.mark.parametrize("slower", [1, 4])
-def test_no_input_waits_on_a_phone_with_25_people(show: Open, slower: int) -> None:
-    """The figure (run with -s) is what counts; the limit only catches a form drawn anew at each mark."""
+def test_a_mark_changes_only_what_hangs_on_it(show: Open) -> None:
+    """A card that is drawn anew at each mark makes a phone wait; how long it does: benchmarks/pages.py."""
     people = [{"name": f"t-{n}", "label": {"zh": f"某同志{n}"}, "note": None} for n in range(25)]
     page = show(open_ballot(targets=people), width=390)
     act(page, "start")
-    session = page.context.new_cdp_session(page)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
-    page.evaluate(WATCH_EVENTS)
-    for person in people[:3]:
-        for item in ("FZ-B01", "FZ-B05", "FZ-B09"):
-            rate(page, person["name"], item, "3")
-        act(page, "next-target")
+    page.evaluate("""() => { window.changed = []; new MutationObserver((all) => all.forEach((each) =>
+      changed.push(...each.addedNodes))).observe(document.body, { subtree: true, childList: true }); }""")
+    for item in ("FZ-B01", "FZ-B05", "FZ-B09"):
+        rate(page, "t-0", item, "3")
     page.wait_for_timeout(300)
-    waits, work = zip(*page.evaluate("delays"), strict=True)
-    figures = f"longest wait {max(waits):.0f} ms, longest handler {max(work):.0f} ms"
-    sys.stdout.write(f"\n25 × 9 at 390 px, processor {slower}× slower: {figures}\n")
-    assert max(waits) < 150 * slower
+    added = page.evaluate("changed.map((node) => node.nodeName)")
+    assert set(added) <= {"#text"} and len(added) <= 12
 
 
 def test_the_form_costs_less_than_60_kb_over_the_wire() -> None:

@@ -79,6 +79,8 @@ def test_a_widget_message_is_reduced_to_what_it_says():
     {"channel": "control"}, {"channel": None}, {"header": {"msg_type": "execute_request"}},
     {"header": {"msg_type": ["comm_msg"]}}, {"header": None}, {"content": []},
     {"content": {"comm_id": 7, "data": {}}}, {"content": {"comm_id": "c", "data": []}},
+    {"content": {"comm_id": "c", "data": {"half a pair": "\ud800"}}},
+    {"content": {"comm_id": "c", "data": {"number": float("nan")}}},
 ])  # fmt: skip
 def test_anything_else_is_nothing(change: dict):
     assert widget_message(json.dumps(GOOD | change)) is None

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from formserver import START, Running, free_port, new_server, publish
+from zuofeng_survey.codes import new_code
 from zuofeng_survey.dataset import freeze
 from zuofeng_survey.errors import UsageError
 from zuofeng_survey.seal import Key
@@ -92,12 +93,13 @@ def test_a_mistyped_code_is_told_as_such(server: Running):
     assert (found.status, found.codes) == (403, ["code-mistyped"])
 
 
-def test_used_and_unknown_codes_are_answered_alike(server: Running):
+def test_used_unknown_and_foreign_codes_are_answered_alike(server: Running):
     used = server.code()
     assert server.cast(GOOD, code=used).status == 201
     other = server.code("春季测评")
-    answers = {server.ask("POST", "/p/fz/code", {"code": c}).body for c in (used, other)}
-    casts = [server.cast(GOOD, code=c) for c in (used, other)]
+    refused = (used, other, new_code())
+    answers = {server.ask("POST", "/p/fz/code", {"code": c}).body for c in refused}
+    casts = [server.cast(GOOD, code=c) for c in refused]
     assert len(answers) == 1
     assert len({c.body for c in casts}) == 1
     assert {c.status for c in casts} == {403}

@@ -23,6 +23,7 @@ from .questionnaire.model import NAME as ITEM_NAME
 
 EVERYONE = "all"
 NAME = re.compile(r"\w[\w\-]{0,63}")
+TARGET = re.compile(r"\w[\w.\-]{0,63}")  # a part of an answer's place: B/jia-A/FZ-B01
 LONGEST_NAME = 200  # bytes: files and folders are called after a poll
 
 
@@ -250,6 +251,7 @@ def _problems(
     if targets and not q.rates_targets:
         found.append(Problem("roster-not-needed", name, {"form": q.form_id}))
     names = [t.name for t in targets]
+    found += [Problem("roster-name", name, {"name": n}) for n in names if not TARGET.fullmatch(n)]
     for double in sorted({n for n in names if names.count(n) > 1}):
         found.append(Problem("roster-double", name, {"name": double}))
     known = [c.name for c in q.voter_classes]

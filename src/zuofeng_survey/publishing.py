@@ -60,8 +60,8 @@ def publish(
     poll, key, made = new_poll(questionnaire, name, targets=targets, counts=counts, days=days, of=of)
     pepper = home.pepper
     hashes = [(codes.hash_code(c, pepper=pepper, poll=name), v) for c, v in made]
-    key_path = home.path / "keys" / f"{name}.key"
-    if key_path.exists():
+    key_path = home.key(name)
+    if key_path.exists() and not home.folder(name).exists():
         raise PollError.of("file-exists", str(key_path))
     Store.publish(home, poll, hashes).dispose()
     write_private(key_path, key.dumps().encode())

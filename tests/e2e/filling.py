@@ -65,10 +65,10 @@ def fill_in(page: Page) -> None:
         page.wait_for_selector("[data-act=next], [data-act=review], [data-act=cast]")
         if page.locator("[data-act=cast]").count():
             return
-        before = page.locator("h2").first.text_content()
+        before = page.locator(".zf-page h2").first.text_content()
         fill_group(page)
         page.click("[data-act=next], [data-act=review]")
-        assert page.locator("h2").first.text_content() != before, page.locator(
+        assert page.locator(".zf-page h2").first.text_content() != before, page.locator(
             ".zf-error"
         ).all_text_contents()
 

@@ -5,6 +5,7 @@ Exit codes: 0 clean, 1 findings (a warning, an altered dataset), 2 a usage error
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ import typer
 from ..errors import UsageError, ZuofengError
 from .desk import desk
 from .exchange import ledger
-from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
+from .output import FINDINGS, USAGE, Format, catalogued, json_out, problems_out, rows_out, talk
 from .planning import plan
 from .progress import bar
 from .reporting import report
@@ -40,6 +41,7 @@ DatabaseOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 HOME = Path("var")
+STATUS = ("poll", "form_id", "open", "voter_class", "issued", "cast")
 for verb in (desk, plan, report, rules):
     app.command()(verb)
 
@@ -162,17 +164,22 @@ def status(
     """Show open polls, never a result 查看进度. Example: zuofeng status --format json"""
     from ..store import Store
 
-    place, rows = _home(home, database), []
+    if not home.exists():
+        talk.print(f"{home}: 还没有轮次 no poll yet", markup=False)
+        rows_out([], format, STATUS)
+        raise typer.Exit
+    place, rows, today = _home(home, database), [], dt.date.today()
     for name in place.polls():
         store = Store.of(place, name)
         now = store.status()
-        common = {"poll": now.poll, "form_id": now.form_id, "open": now.open}
+        is_open = now.open and store.poll.refusal(today) is None
+        common = {"poll": now.poll, "form_id": now.form_id, "open": is_open}
         rows += [
             common | {"voter_class": c, "issued": n, "cast": now.cast[c]}
             for c, n in now.issued.items()
         ]
         store.dispose()
-    rows_out(rows, format, ("poll", "form_id", "open", "voter_class", "issued", "cast"))
+    rows_out(rows, format, STATUS)
     if line := place.broken_act():
         talk.print(f"acts.jsonl: line {line} 被改动过 was altered", markup=False)
         raise typer.Exit(FINDINGS)
@@ -221,7 +228,8 @@ def verify(
     path = _dataset_path(dataset, home)
     if problems := verify_dataset(path):
         problems_out(problems, format)
-        raise typer.Exit(FINDINGS)
+        is_there = all(p.code != "dataset-missing" for p in problems)
+        raise typer.Exit(FINDINGS if is_there else USAGE)
     opened = Dataset.open(path)
     talk.print(f"✓ {opened}", markup=False)
     rows_out([{"dataset": opened.name, "hash": opened.hash}], format, ("dataset", "hash"))
@@ -266,6 +274,8 @@ def rank(
 
     if not 0.5 <= coverage < 1:
         raise UsageError.of("coverage", got=coverage)
+    if draws and draws < 99:
+        raise UsageError.of("draws", got=draws)
     opened = Dataset.open(_dataset_path(dataset, home))
     found = rank_dataset(
         opened, k=k, base=base, score_map=score_map, coverage=coverage, draws=draws
@@ -290,7 +300,10 @@ def import_table(
 ) -> None:
     """Make a dataset from a table 导入外部评分. Example: zuofeng import-table r.csv --voter s --target d --value y --dataset d"""
     from ..dataset import import_table as import_ratings
+    from ..poll import NAME
 
+    if not NAME.fullmatch(dataset):
+        raise UsageError.of("poll-name", dataset)
     folder = _home(home).dataset(dataset)
     made = import_ratings(
         file, folder, voter=voter, target=target, value=value, voter_class=voter_class
@@ -311,7 +324,10 @@ def demo(
 ) -> None:
     """Build the fictional county and show everything 演示县. Example: zuofeng demo --no-serve"""
     from ..demo.run import build, run_servers
+    from ..web.ports import check_free
 
+    for needed in (port, results_port) if serve else ():
+        check_free(needed)
     place = build(home, size="small" if small else "", progress=bar, url=f"http://127.0.0.1:{port}", say=talk.print)
     if serve:
         raise typer.Exit(run_servers(place, port, results_port, check=check, say=talk.print))

@@ -6,6 +6,8 @@ import datetime as dt
 
 from ..errors import UsageError
 
+MOST_CODES = 100_000  # of one class: a county has fewer voters
+
 
 def parse_counts(text: str, option: str = "--codes") -> dict[str, int]:
     """Read ``A=9,B=18``.
@@ -13,14 +15,18 @@ def parse_counts(text: str, option: str = "--codes") -> dict[str, int]:
     Raises
     ------
     UsageError
-        ``codes-option``.
+        ``codes-option``, ``codes-twice``, ``codes-many``.
     """
     counts = {}
     for part in filter(None, (p.strip() for p in text.replace("，", ",").split(","))):
-        name, _, n = part.partition("=")
-        if not name.strip() or not n.strip().isdigit():
+        name, n = (side.strip() for side in part.partition("=")[::2])
+        if not name or not n.isdecimal():
             raise UsageError.of("codes-option", option, got=part, option=option)
-        counts[name.strip()] = int(n)
+        if name in counts:
+            raise UsageError.of("codes-twice", option, name=name)
+        if len(n) > len(str(MOST_CODES)) or int(n) > MOST_CODES:
+            raise UsageError.of("codes-many", option, got=part, most=MOST_CODES)
+        counts[name] = int(n)
     return counts
 
 
@@ -32,7 +38,9 @@ def parse_days(text: str) -> tuple[dt.date | None, dt.date | None]:
     UsageError
         ``days-option``.
     """
-    first, _, last = text.partition("..")
+    first, dots, last = text.partition("..")
+    if text and not dots:
+        raise UsageError.of("days-option", "--days", got=text)
     try:
         days = [dt.date.fromisoformat(d.strip()) if d.strip() else None for d in (first, last)]
     except ValueError as error:

@@ -19,7 +19,7 @@ from ..errors import Problem, ZuofengError
 
 P = ParamSpec("P")
 R = TypeVar("R")
-talk = Console(stderr=True, highlight=False)
+talk = Console(stderr=True, highlight=False, soft_wrap=True)  # a path is never broken in two
 
 CLEAN, FINDINGS, USAGE = 0, 1, 2
 

@@ -58,6 +58,8 @@ def import_table(
 def _read(path: Path, columns: list[str]) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise DatasetError.of("file-missing", str(path)) from error
     except (OSError, ValueError) as error:
         raise DatasetError.of("table-unreadable", str(path), why=str(error)[:200]) from error
     if table.empty and len(table.columns):

@@ -21,6 +21,7 @@ from ..dataset import freeze
 from ..errors import UsageError
 from ..publishing import publish
 from ..store import Home, cast
+from ..web.ports import check_free
 from . import county, ledgers, people
 from .casting import count_rounds, proposals, rounds
 
@@ -97,6 +98,8 @@ def try_out(home: Home, *, url: str, say: Say) -> None:
 
 def run_servers(home: Home, port: int, results_port: int, *, check: bool, say: Say) -> int:
     """Start both servers; with ``check`` fetch each page once and stop. Return the exit code."""
+    check_free(port)
+    check_free(results_port)
     token = secrets.token_hex(16)
     me = [sys.executable, "-m", "zuofeng_survey.cli"]
     place = ["--home", str(home.path)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import DefinitionError
+from ..errors import DefinitionError, Problem
 from .parsing import LIMIT_BYTES, parse_yaml
 
 LIBRARY = "_scales.yaml"
@@ -38,17 +38,22 @@ def read_list(path: str | Path) -> list[dict[str, Any]]:
     try:
         columns = set(reader.fieldnames or ())
         if not {"name", "label"} <= columns:
-            got = ", ".join(sorted(columns))[:80]
+            got = ", ".join(sorted(columns))[:80] or "—"
             raise DefinitionError.of("list-columns", path.name, got=got)
-        return [_listed(row, f"{path.name} › A{n}") for n, row in enumerate(reader, start=2)]
+        rows = [(row, f"{path.name} › A{n}") for n, row in enumerate(reader, start=2)]
+        if problems := [Problem("list-row", place) for row, place in rows if not _is_whole(row)]:
+            raise DefinitionError(problems)
+        return [_listed(row) for row, _ in rows]
     except csv.Error as error:
         raise DefinitionError.of("file-unreadable", path.name, why=str(error)) from error
 
 
-def _listed(row: Mapping[str, str], place: str) -> dict[str, Any]:
-    name, label = (row["name"] or "").strip(), (row["label"] or "").strip()
-    if not name or not label:
-        raise DefinitionError.of("list-row", place)
+def _is_whole(row: Mapping[str, str]) -> bool:
+    return all((row[column] or "").strip() for column in ("name", "label"))
+
+
+def _listed(row: Mapping[str, str]) -> dict[str, Any]:
+    name, label = row["name"].strip(), row["label"].strip()
     choice: dict[str, Any] = {
         "name": name,
         "label": {"zh": label, "en": row.get("label::en") or ""},

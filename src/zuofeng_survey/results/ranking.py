@@ -183,11 +183,14 @@ def rank(
     Raises
     ------
     UsageError
-        When there is nothing to rank.
+        When there is nothing to rank, or more last places than there can be.
     """
     found = usable_panel(dataset, base=base, score_map=score_map)
     large = len(found.targets) > LARGE
-    k = min(k or default_k(dataset), len(found.targets) - 1)
+    most = len(found.targets) - 1
+    if not 0 <= k <= most:
+        raise UsageError.of("bottom-k", dataset.name, got=k, most=most)
+    k = min(k or default_k(dataset), most)
     frame = pd.DataFrame(found.scores, columns=list(found.targets))
     common = {"k": k, "weights": found.weights}
     bottom = bottom_sets(

@@ -105,6 +105,7 @@ def widget_message(raw: str | bytes) -> dict[str, Any] | None:
         content = msg["content"]
         known = msg["channel"] == "shell" and msg["header"]["msg_type"] == "comm_msg"
         whole = isinstance(content["comm_id"], str) and isinstance(content["data"], dict)
+        json.dumps(content, ensure_ascii=False, allow_nan=False).encode()  # can it be said to a kernel?
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return {"comm_id": content["comm_id"], "data": content["data"]} if known and whole else None
