@@ -26,6 +26,16 @@ class Rater:
         Score of each grade, worst first; one more than ``cuts``.
     noise : mapping
         Class label to a factor on the standard deviations of halo and residual; 1 if absent.
+    cut_shift : float
+        Standard deviation of each voter's own displacement of each cut: what one calls good
+        another calls fair.
+    tails : float
+        Degrees of freedom (above 2) of a Student t, at the same variances, for halo and residual;
+        infinite for normal.
+    camps : float
+        Half the distance between two camps of voters, to which each belongs by a coin toss: one
+        sees every second target this much better and the others this much worse, the other the
+        reverse. Targets of equal merit stay equal on average.
     """
 
     leniency: float = 0.25
@@ -34,6 +44,9 @@ class Rater:
     cuts: tuple[float, ...] = (-1.5, -0.7, 0.5)
     grades: tuple[float, ...] = (40.0, 65.0, 80.0, 95.0)
     noise: Mapping[str, float] = field(default_factory=dict)
+    cut_shift: float = 0.0
+    tails: float = np.inf
+    camps: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,14 +120,29 @@ def panel(
     v, n = len(label), len(true)
     factor = np.array([rater.noise.get(c, 1.0) for c in label.tolist()])[:, None, None]
     latent = true[:, None] + np.sqrt(rater.leniency) * rng.standard_normal((v, 1, 1))
-    latent = latent + factor * np.sqrt(rater.halo) * rng.standard_normal((v, n, 1))
-    latent = latent + factor * np.sqrt(rater.residual) * rng.standard_normal((v, n, items))
-    scores = np.asarray(rater.grades)[np.searchsorted(cuts, latent)].mean(axis=2)
+    latent = latent + factor * np.sqrt(rater.halo) * _errors(rng, (v, n, 1), rater.tails)
+    latent = latent + factor * np.sqrt(rater.residual) * _errors(rng, (v, n, items), rater.tails)
+    if rater.camps:
+        side = rater.camps * rng.choice((-1.0, 1.0), size=(v, 1, 1))
+        latent += side * np.where(np.arange(n) % 2, -1.0, 1.0)[:, None]
+    if rater.cut_shift:
+        own = np.sort(cuts + rater.cut_shift * rng.standard_normal((v, len(cuts))), axis=1)
+        grade = (latent[..., None] >= own[:, None, None, :]).sum(axis=-1)
+    else:
+        grade = np.searchsorted(cuts, latent)
+    scores = np.asarray(rater.grades)[grade].mean(axis=2)
     if unrated:
         scores[rng.random((v, n)) < unrated] = np.nan
     for array in (scores, label, true):
         array.setflags(write=False)
     return Panel(scores, label, true, seed if isinstance(seed, int) else None)
+
+
+def _errors(rng: np.random.Generator, shape: tuple[int, ...], tails: float) -> Floats:
+    """Errors of variance 1: normal, or Student t."""
+    if np.isinf(tails):
+        return rng.standard_normal(shape)
+    return rng.standard_t(tails, shape) * np.sqrt((tails - 2) / tails)
 
 
 def _check(
@@ -126,6 +154,11 @@ def _check(
         raise ValueError(f"voters must give 1 or more voters a class, got {dict(voters)}")
     if items < 1 or not 0 <= unrated < 1:
         raise ValueError(f"items must be 1 or more and unrated in [0, 1), got {items}, {unrated}")
+    if not rater.tails > 2 or rater.cut_shift < 0:
+        raise ValueError(
+            "tails must be above 2 (a variance exists) and cut_shift 0 or more, "
+            f"got {rater.tails} and {rater.cut_shift}"
+        )
     if len(rater.grades) != len(rater.cuts) + 1 or (np.diff(rater.cuts) <= 0).any():
         raise ValueError(
             f"cuts must ascend and be one fewer than grades, got {rater.cuts} and {rater.grades}"
