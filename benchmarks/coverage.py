@@ -36,7 +36,8 @@ N2 = {"A": 2, "B": 10, "C": 18}
 RATERS = {
     "own cuts": Rater(cut_shift=0.5),
     "heavy tails": Rater(tails=3.0),
-    "two camps": Rater(camps=0.5),
+    "two camps": Rater(camps=0.3),
+    "camps far apart": Rater(camps=0.5),
 }
 # Replicates of a design on which the plug-in of the literature is tried too.
 PLUG_IN = 500
@@ -129,7 +130,9 @@ def one_panel(design: Mapping[str, Any], rng: np.random.Generator) -> tuple[Pane
 
 def summary(found: list[list[float]], names: tuple[str, ...]) -> dict[str, float]:
     """Means by name; the first is a share and brings its Monte Carlo standard error."""
-    mean = np.nanmean(found, axis=0)
+    table = np.array(found, dtype=float)
+    known = ~np.isnan(table)
+    mean = np.where(known, table, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     share = float(mean[0])
     made = dict(zip(names, mean.round(4).tolist(), strict=True))
     return made | {"mc_se": round(float(np.sqrt(share * (1 - share) / len(found))), 4)}
