@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-ROOMS = ("casting", "pages", "ranking", "coverage", "reliability", "weighting")
+ROOMS = ("casting", "pages", "ranking", "peers", "coverage", "reliability", "weighting")
 
 
 def main() -> None:

@@ -20,11 +20,11 @@ from typing import Any
 # One thread: the matrices are small, and two workers stand side by side.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from zuofeng_survey.stats import bottom_sets, rank_sets, rank_sets_from  # noqa: E402
-from zuofeng_survey.stats.composite import composite  # noqa: E402
-from zuofeng_survey.stats.simulate import Panel, Rater, panel  # noqa: E402
+from zuofeng_survey.stats import bottom_sets, rank_sets, rank_sets_from
+from zuofeng_survey.stats.composite import composite
+from zuofeng_survey.stats.simulate import Panel, Rater, panel
 
 WEIGHTS = {"A": 0.4, "B": 0.3, "C": 0.3}
 V15, V30, V60 = (dict(zip("ABC", n, strict=True)) for n in ((3, 5, 7), (5, 10, 15), (10, 20, 30)))
