@@ -134,7 +134,10 @@ def krippendorffs() -> dict[str, Any]:
     for level in ("ordinal", "interval", "ratio"):
         ours = lambda level=level: krippendorff_alpha(z, level=level)  # noqa: E731
         # The peer asks for a square array of the distinct values: 200,000² × 8 bytes.
-        made = against(ours, {}, repeat=3) | {"peak MB": peak_mb(ours), "peer would ask MB": 305_176}
+        made = against(ours, {}, repeat=3) | {
+            "peak MB": peak_mb(ours),
+            "peer would ask MB": 305_176,
+        }
         found[f"{level} 2×100000 continuous"] = made
     return found
 

@@ -162,7 +162,9 @@ def krippendorff_from_counts(
             f"{table.shape} for {value.shape} values"
         )
     if not (np.isfinite(table) & (table >= 0) & (table == np.rint(table))).all():
-        raise ValueError("counts must be whole numbers of 0 or more; give numbers of ratings")
+        raise ValueError(
+            "counts must be whole numbers of 0 or more, got others; give numbers of ratings"
+        )
     if level != "nominal" or value.dtype.kind not in "OUS":
         value = _numbers(value)
         if np.isnan(value).any():

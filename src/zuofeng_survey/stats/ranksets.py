@@ -194,6 +194,8 @@ def rank_sets_from(
     ([1, 1, 3], [2, 2, 3])
     """
     check_draws(coverage, draws, seed)
+    if df is not None and not df > 0:
+        raise ValueError(f"df must be above 0, or None for a known covariance, got {df}")
     unit = estimate.index if isinstance(estimate, pd.Series) else range(1, np.size(estimate) + 1)
     theta, sigma = _estimates(estimate, cov)
     var = np.diag(sigma)[:, None] + np.diag(sigma) - 2 * sigma
