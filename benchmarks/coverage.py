@@ -150,7 +150,8 @@ def coverage_of(design: Mapping[str, Any], reps: int, draws: int) -> dict[str, f
         plug, plug_critical = np.nan, np.nan
         if rep < PLUG_IN:
             c = composite(y, p.voter_class, weights=weights)
-            s = rank_sets_from(c.estimate, c.covariance(), draws=draws, seed=rep)
+            cov = c.covariance() + 1e-9 * np.eye(len(merit))  # a target all gave the best grade
+            s = rank_sets_from(c.estimate, cov, draws=draws, seed=rep)
             plug, plug_critical = ((s.lower <= best) & (worst <= s.upper)).all(), s.critical
         covered = ((sets.lower <= best) & (worst <= sets.upper)).all()
         width = (sets.upper - sets.lower + 1).mean()
