@@ -34,6 +34,7 @@ test: setup
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 
 bench: setup
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m benchmarks
 
 lint: setup

@@ -6,7 +6,7 @@ import os
 import sys
 
 ROOMS = (
-    "casting", "pages", "refusals", "ranking", "coverage", "reliability", "scale", "weighting", "reference",
+    "casting", "pages", "refusals", "ranking", "peers", "coverage", "reliability", "scale", "weighting", "reference",
     "ledgers",
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ import pytest
 
 from zuofeng_survey.stats.planning import plan
 from zuofeng_survey.stats.plans import PlanDesign, named_by_luck
-from zuofeng_survey.stats.simulate import Bloc, Conduct, Rater
+from zuofeng_survey.stats.raters import Bloc, Conduct, Rater
 
 VOTERS = {"A": 5, "B": 14, "C": 20, "D": 10}
 WEIGHTS = {"A": 0.3, "B": 0.3, "C": 0.25, "D": 0.15}

@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 from zuofeng_survey.stats import wild
 from zuofeng_survey.stats.composite import composite, pool
 from zuofeng_survey.stats.ranking import bottom_sets, rank_sets, rank_sets_from
+from zuofeng_survey.stats.raters import Rater
+from zuofeng_survey.stats.shrinkage import shrinkage
 from zuofeng_survey.stats.simulate import panel
+from zuofeng_survey.stats.spread import class_spread
+from zuofeng_survey.stats.stepdown import decide, quantile
 
 WEIGHTS = {"A": 0.4, "B": 0.3, "C": 0.3}
 VOTERS = {"A": 3, "B": 5, "C": 7}
@@ -138,6 +142,48 @@ def test_stepdown_only_narrows_sets():
     sets = sets_of(p, draws=999)
     assert sets.critical_last < sets.critical
     assert ((sets.lower <= sets.rank) & (sets.rank <= sets.upper)).all()
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.6, 3.0, 30.0])
+def test_looking_at_the_largest_draws_first_gives_the_plain_stepdown(spread):
+    theta, cov = spread * np.arange(5.0), np.eye(5)
+    t = (theta[:, None] - theta) / np.sqrt(2)
+    rows = lambda only: wild.normal_rows(cov, 999, df=None, seed=1, only=only)  # noqa: E731
+    drawn = np.zeros((5, 5, 999))
+    for i in range(4):
+        drawn[i, i + 1 :] = np.concatenate([r(i, slice(i + 1, 5)) for r in rows(None)], axis=1)
+    drawn -= drawn.transpose(1, 0, 2)
+    above, steps = np.zeros((5, 5), dtype=bool), []
+    while True:
+        open_ = ~above & ~np.eye(5, dtype=bool)
+        steps.append(quantile(np.maximum(drawn[open_].max(axis=0), 0), 0.95, exact=False))
+        if not (new := (t > steps[-1]) & ~above).any():
+            break
+        above |= new
+    found = decide(rows, t, draws=999, coverage=0.95, exact=False)
+    assert (found.above == above).all() and found.stepped
+    assert (found.critical, found.critical_last) == pytest.approx((steps[0], steps[-1]), abs=1e-5)
+
+
+def test_variances_are_shrunk_half_way_unless_they_truly_differ():
+    voters = {"A": 10, "B": 20, "C": 30}
+    equal, camps = (
+        composite(p.scores, p.voter_class, weights=WEIGHTS)
+        for p in (panel(np.zeros(20), voters, rater=r, seed=1) for r in (None, Rater(camps=0.5)))
+    )
+    assert shrinkage(equal) == 0.5
+    assert shrinkage(camps) < 0.3
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_tiny_class_that_grades_coarsely_is_seen_and_others_are_not(size):
+    voters = {"A": size, "B": 10, "C": 18}
+    even, coarse = (
+        class_spread(composite(p.scores, p.voter_class, weights=WEIGHTS))
+        for p in (panel(np.zeros(20), voters, rater=Rater(noise={"A": f}), seed=2) for f in (1, 2))
+    )
+    assert even[0] < 1.6 < coarse[0]
+    assert coarse[1:].tolist() == even[1:].tolist() == [1.0, 1.0]
 
 
 def test_same_seed_same_answer_another_seed_nearly():

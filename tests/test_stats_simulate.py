@@ -2,10 +2,21 @@
 
 import numpy as np
 import pytest
+from benchmarks.coverage import (
+    GAP,
+    METHODS,
+    OTHERS,
+    SHAPES,
+    STEPDOWN,
+    coverage_of,
+    targets,
+    verdicts_of,
+)
 
 from zuofeng_survey.stats.composite import composite
 from zuofeng_survey.stats.ranking import bottom_sets, rank_sets, rank_sets_from
-from zuofeng_survey.stats.simulate import Bloc, Conduct, Rater, panel, panels
+from zuofeng_survey.stats.raters import Bloc, Conduct, Rater
+from zuofeng_survey.stats.simulate import panel, panels
 
 WEIGHTS = {"A": 0.4, "B": 0.3, "C": 0.3}
 SIZES = {15: {"A": 3, "B": 5, "C": 7}, 30: {"A": 5, "B": 10, "C": 15}}
@@ -36,6 +47,8 @@ def test_unrated_cells_are_missing():
         ({"items": 0}, "items must be"),
         ({"unrated": 1.0}, "unrated in"),
         ({"rater": Rater(cuts=(0.0, 1.0))}, "one fewer"),
+        ({"rater": Rater(tails=2.0)}, "above 2"),
+        ({"rater": Rater(cut_shift=-1.0)}, "0 or more"),
     ],
 )
 def test_impossible_panels_are_refused(change, message):
@@ -75,6 +88,39 @@ def test_the_gap_test_seldom_verifies_one_of_two_equals():
         bottom = bottom_sets(p.scores, p.voter_class, k=1, weights=WEIGHTS, draws=299, seed=rep)
         declared += bottom.verified
     assert declared / reps <= 0.09  # nominal .05, Monte Carlo error .015
+
+
+@pytest.mark.parametrize("rater", [Rater(cut_shift=0.5), Rater(tails=3.0), Rater(camps=0.5)])
+def test_equal_merit_is_graded_equally_by_raters_of_every_kind(rater):
+    p = panel(np.zeros(6), {"A": 3000}, rater=rater, seed=1)
+    se = p.scores.std(axis=0).max() / np.sqrt(3000)
+    assert np.ptp(p.scores.mean(axis=0)) < 5 * se
+
+
+def test_two_camps_see_every_second_target_the_other_way_round():
+    p = panel(np.zeros(4), {"A": 2000}, rater=Rater(camps=1.0, leniency=0.0), seed=1)
+    r = np.corrcoef(p.scores.T)
+    assert r[0, 2] > 0.3 and r[1, 3] > 0.3 and r[0, 1] < -0.3
+
+
+# The full grid is benchmarks/coverage.py; here a few designs of each part, nominal .95.
+REDUCED = {
+    **{name: METHODS[name] for name in ("V15 N8", "V30 ceiling", "V30 three contested")},
+    **{name: OTHERS[name] for name in ("V15 own cuts", "V15 heavy tails", "V15 two camps")},
+    **{name: STEPDOWN[name] for name in ("V15 two tiers", "V15 pairs")},
+    **{name: SHAPES[name] for name in ("V8 (2,3,3)", "V15 A of one, noisier")},
+}
+
+
+@pytest.mark.parametrize("name", REDUCED)
+def test_rank_sets_cover_in_a_reduced_grid(name):
+    found = coverage_of({"merit": targets()} | REDUCED[name], 100, 299)
+    assert found["coverage"] >= 0.89  # Monte Carlo error .022
+
+
+def test_a_tiny_class_that_grades_coarsely_verifies_no_more_than_others():
+    design = {"merit": targets(-1.5, -1.5)} | GAP["V30 A of two, noisier"]
+    assert verdicts_of(design, 200, 299)["verified"] <= 0.09
 
 
 # ── the county ────────────────────────────────────────────────────────────────────────────────

@@ -224,6 +224,9 @@ def _check(votes: Ballots, *, k: int, fdr: float, draws: int) -> None:
     v, n = votes.y.shape
     if v < 3 or n < 3:
         raise ValueError(f"ballots must be three or more of three or more targets, got {v} × {n}")
+    if (lost := np.isnan(votes.y).all(axis=0)).any():
+        names = ", ".join(np.array(votes.unit)[lost][:5])
+        raise ValueError(f"each target must have a rating, got none for {names}; leave them out")
     if not 1 <= k < n:
         raise ValueError(f"k must be from 1 to {n - 1} for {n} targets, got {k}")
     if not 0 < fdr < 1 or draws < 99:

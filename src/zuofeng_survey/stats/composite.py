@@ -39,6 +39,8 @@ class Composite:
         Ratings used for each class mean; cells with too few are 0.
     weight : ndarray, shape (C, N)
         Class weights as used for each target; each column sums to 1.
+    mean : ndarray, shape (C, N)
+        Class means; 0 where the class is not used for the target.
     residual : ndarray, shape (V, N)
         Rating minus its class mean; 0 where there is no rating.
     seen : ndarray of bool, shape (V, N)
@@ -56,6 +58,7 @@ class Composite:
     se: Floats
     counts: NDArray[np.int64]
     weight: Floats
+    mean: Floats
     residual: Floats
     seen: NDArray[np.bool_]
     member: NDArray[np.int64]
@@ -184,6 +187,7 @@ def composite(
         se=np.full(len(votes.unit), np.nan),
         counts=counts,
         weight=weight,
+        mean=mean,
         residual=np.where(seen, y - mean[member], 0.0),
         seen=seen,
         member=member,
@@ -319,7 +323,7 @@ def weaknesses(
 def _with_se(draft: Composite) -> Composite:
     if draft.df.max() > 0:
         np.sqrt(np.diag(draft.covariance()), out=draft.se)
-    for name in ("estimate", "se", "counts", "weight", "residual", "seen", "member"):
+    for name in ("estimate", "se", "counts", "weight", "mean", "residual", "seen", "member"):
         getattr(draft, name).setflags(write=False)
     return draft
 

@@ -206,7 +206,11 @@ def _design(ratings: pd.DataFrame, score: str, names: Effect, nested: Mapping[st
     used = ratings[ratings[score].notna()]
     y = used[score].to_numpy(dtype=float)
     if not np.isfinite(y).all() or used[list(names)].isna().any(axis=None):
-        raise ValueError("ratings must have finite scores and no missing labels; mend those rows")
+        raise ValueError(
+            "ratings must have finite scores and no missing labels, got "
+            f"{int((~np.isfinite(y)).sum())} infinite scores and "
+            f"{int(used[list(names)].isna().any(axis=1).sum())} rows without a label; mend those rows"
+        )
     codes = {name: pd.factorize(used[name])[0].astype(np.int64) for name in names}
     for facet, parent in nested.items():  # the same name in two parents is two voters
         codes[facet] = _joint([codes[parent], codes[facet]])

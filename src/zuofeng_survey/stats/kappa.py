@@ -242,9 +242,9 @@ def _coded(
     y: NDArray, categories: Sequence | None, *, ordered: bool
 ) -> tuple[NDArray[np.int64], tuple]:
     """Places of the categories, and the categories."""
-    if pd.isna(y).any():
+    if bad := int((~np.isfinite(y) if y.dtype.kind == "f" else pd.isna(y)).sum()):
         raise ValueError(
-            f"ratings must have no gaps, got {int(pd.isna(y).sum())}; leave those targets out or "
+            f"ratings must have no gaps or infinity, got {bad}; leave those targets out or "
             "use krippendorff_alpha, which can do with gaps"
         )
     if categories is None:

@@ -164,7 +164,10 @@ def _normal(
 ) -> tuple[Normal, dict[str, tuple], tuple[str, ...], float]:
     value = np.asarray(y, dtype=float)
     if value.ndim != 1 or not np.isfinite(value).all() or len(value) < 3:
-        raise ValueError("y must be a list of 3 or more finite numbers; leave missing ratings out")
+        raise ValueError(
+            f"y must be a list of 3 or more finite numbers, got shape {value.shape} with "
+            f"{int((~np.isfinite(value)).sum())} not finite; leave missing ratings out"
+        )
     n = len(value)
     codes, levels = _factors(groups, n)
     x, names = _fixed(fixed, n)

@@ -79,7 +79,8 @@ def _checked(counts: ArrayLike, scores: ArrayLike) -> tuple[Floats, Floats]:
         )
     if not np.isfinite(n).all() or (n < 0).any() or not (n.sum(axis=1) > 0).all():
         raise ValueError(
-            "counts must be zero or more with someone in each row; leave empty ones out"
+            "counts must be zero or more with someone in each row, got "
+            f"{n.tolist()[:3]}; leave empty ones out"
         )
     steps = np.diff(s)
     if not np.isfinite(s).all() or not ((steps > 0).all() or (steps < 0).all()):

@@ -14,7 +14,8 @@ from zuofeng_survey.stats.fragility import fewest_ballots
 from zuofeng_survey.stats.plans import PEOPLE, Plan, PlanDesign, named_by_luck
 from zuofeng_survey.stats.ranking import cut_test
 from zuofeng_survey.stats.ranksets import locked, tolerance
-from zuofeng_survey.stats.simulate import Conduct, Panel, Rater, panels
+from zuofeng_survey.stats.raters import Conduct, Rater
+from zuofeng_survey.stats.simulate import Panel, panels
 from zuofeng_survey.stats.wild import draw_signs
 
 DRAWS = 199

@@ -28,6 +28,7 @@ from zuofeng_survey.stats.ranksets import (
     standardised,
     tolerance,
 )
+from zuofeng_survey.stats.spread import class_spread
 from zuofeng_survey.stats.stepdown import quantile
 from zuofeng_survey.stats.wild import BLOCK, Signs, draw_signs, pair_variance, wild_rows
 
@@ -196,7 +197,8 @@ def _gap_test(panel: Composite, low: Ints, high: Ints, *, coverage: float, signs
     """Test the smallest standardised gap between ``low`` and ``high``; it speaks for the set.
 
     Pooled t is valid for all pairs at once (p falls as t grows); the wild p guards it against
-    classes of unequal spread. p is no smaller than that of a unanimous sign test over the voters.
+    classes of unequal spread, and a tiny class that grades more coarsely than the others counts
+    with its own spread. p is no smaller than that of a unanimous sign test over the voters.
     """
     theta, s2 = panel.estimate, pair_variance(panel, shrink=GAP_SHRINK)
     t = standardised(theta, s2)[np.ix_(high, low)].T
@@ -211,10 +213,17 @@ def _gap_test(panel: Composite, low: Ints, high: Ints, *, coverage: float, signs
     redrawn = np.concatenate([np.abs(row(i, np.array([j])))[0] for row in rows])
     beyond = int((redrawn >= t[a, b] * (1 - 1e-12)).sum()) + (not signs.exact)
     p_wild = beyond / (len(redrawn) + (not signs.exact))
-    p = max(p_wild, float(2 * stats.t.sf(t[a, b], df)), 2.0 ** (1 - n_voters))
-    pooled = float(stats.t.isf((1 - coverage) / 2, df))
+    wider = _wider(panel, i, j)
+    p = max(p_wild, float(2 * stats.t.sf(t[a, b] / wider, df)), 2.0 ** (1 - n_voters))
+    pooled = wider * float(stats.t.isf((1 - coverage) / 2, df))
     needed = s * max(quantile(redrawn, coverage, exact=signs.exact), pooled)
     return Gap(min(p, 1.0), gap, needed, i, j)
+
+
+def _wider(panel: Composite, i: int, j: int) -> float:
+    """Return by how much coarse tiny classes widen the standard error of a difference."""
+    share = (panel.weight**2 / np.maximum(panel.counts, 1))[:, [i, j]].sum(axis=1)
+    return float(np.sqrt(np.average(class_spread(panel), weights=share)))
 
 
 def _resampled(panel: Composite, k: int, *, draws: int, seed: int) -> Floats:

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Composite, Floats, composite
+from zuofeng_survey.stats.shrinkage import shrinkage
 from zuofeng_survey.stats.stepdown import Decision, decide
 from zuofeng_survey.stats.wild import Signs, draw_signs, normal_rows, pair_variance, wild_rows
 
-SHRINK = 0.5
 Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
@@ -95,7 +95,8 @@ def rank_sets(
     """Simultaneous sets for the ranks of targets rated by weighted classes of voters.
 
     Differences of composites are studentised by a variance pooled over classes and shrunk half
-    way to one common value; their largest redrawn value (one random sign a voter, variances
+    way to one common value (less where they truly differ, see :mod:`.shrinkage`); their
+    largest redrawn value (one random sign a voter, variances
     redrawn too) is the yardstick; the stepdown repeats it over pairs not yet decided, with the
     same draws. ``lower = 1 + #`` targets significantly above, ``upper = N − #`` below.
 
@@ -193,6 +194,8 @@ def rank_sets_from(
     ([1, 1, 3], [2, 2, 3])
     """
     check_draws(coverage, draws, seed)
+    if df is not None and not df > 0:
+        raise ValueError(f"df must be above 0, or None for a known covariance, got {df}")
     unit = estimate.index if isinstance(estimate, pd.Series) else range(1, np.size(estimate) + 1)
     theta, sigma = estimates(estimate, cov)
     var = np.diag(sigma)[:, None] + np.diag(sigma) - 2 * sigma
@@ -200,7 +203,7 @@ def rank_sets_from(
     if len(theta) == 1:
         decision = Decision(t > 0, 0.0, 0.0, stepped=False)
     else:
-        rows = normal_rows(sigma, draws, df=df, seed=seed)
+        rows = lambda only: normal_rows(sigma, draws, df=df, seed=seed, only=only)  # noqa: E731
         decision = decide(rows, t, draws=draws, coverage=coverage, exact=False)
     law = "normal" if df is None else f"t with {df:g} df"
     return RankSets(
@@ -223,7 +226,8 @@ def ranked(panel: Composite, signs: Signs, *, coverage: float) -> RankSets:
     """Return the rank sets of composites already made, from signs already drawn."""
     theta, n = panel.estimate, len(panel.unit)
     draws = signs.matrix.shape[1]
-    s2 = pair_variance(panel, shrink=SHRINK)
+    shrink = shrinkage(panel)
+    s2 = pair_variance(panel, shrink=shrink)
     notes, method = panel.notes, "wild-t over voters' signs, pooled and half shrunk"
     if n == 1 or panel.df.max() == 0:
         critical = 0.0 if n == 1 else np.inf
@@ -233,7 +237,8 @@ def ranked(panel: Composite, signs: Signs, *, coverage: float) -> RankSets:
         decision, notes = _unanimous(panel, coverage), (*notes, "zero-variance")
         method = "sign test over voters, all pairs (no variance at all)"
     else:
-        rows = wild_rows(panel, signs, shrink=SHRINK, dtype=np.float32)
+        how = {"shrink": shrink, "dtype": np.float32}
+        rows = lambda only: wild_rows(panel, signs, **how, only=only)  # noqa: E731
         t = standardised(theta, s2)
         decision = decide(rows, t, draws=draws, coverage=coverage, exact=signs.exact)
         method += f", {'all' if signs.exact else 'drawn'} sign patterns, {_steps(decision)}"

@@ -222,6 +222,8 @@ def _adjusted(
     r: Ratings, unit: tuple[str, ...], raw: Floats, *, method: Method, variance: Variance
 ) -> Adjusted:
     _check(method, variance)
+    if r.targets < 2:
+        raise ValueError("targets must be two or more to be compared, got one; add the others")
     parts = graph_parts(r.voter, r.target, unit)
     each = np.bincount(r.voter, minlength=len(r.member))
     pairs = len(np.unique(r.voter * r.targets + r.target))

@@ -8,84 +8,16 @@ not know. Options that are not used draw no random numbers: the same seed keeps 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from zuofeng_survey.stats.raters import Conduct, Rater, check_conduct, check_design, errors
+
 Floats = NDArray[np.float64]
 OWN, COACHED, BLOC = "own", "coached", "bloc"
-
-
-@dataclass(frozen=True, slots=True)
-class Rater:
-    """How a voter turns a target's merit into grades.
-
-    Attributes
-    ----------
-    leniency, halo, residual : float
-        Variances on the latent scale: of a voter over all targets, of a voter for one target
-        over all items, and of each single rating.
-    cuts : tuple of float
-        Latent values between the grades, ascending.
-    grades : tuple of float
-        Score of each grade, worst first; one more than ``cuts``.
-    noise : mapping
-        Class label to a factor on the standard deviations of halo and residual; 1 if absent.
-    harshness : mapping
-        Class label to what the class takes off every target, on the latent scale; 0 if absent.
-    """
-
-    leniency: float = 0.25
-    halo: float = 0.25
-    residual: float = 0.5
-    cuts: tuple[float, ...] = (-1.5, -0.7, 0.5)
-    grades: tuple[float, ...] = (40.0, 65.0, 80.0, 95.0)
-    noise: Mapping[str, float] = field(default_factory=dict)
-    harshness: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Bloc:
-    """Voters who agreed on grades for some targets; the others they grade as they see them.
-
-    Attributes
-    ----------
-    voters : mapping
-        Class label to the number of its voters in the bloc.
-    grades : mapping
-        Index of a target to the grade agreed on, 0 for the worst; negative from the best.
-    """
-
-    voters: Mapping[str, int]
-    grades: Mapping[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Conduct:
-    """How an electorate falls short of everybody saying what they see.
-
-    Attributes
-    ----------
-    returned : mapping
-        Class label to the share of ballots handed in; 1 if absent.
-    willing : float
-        How much the log-odds of handing in rise with one standard deviation of leniency: above
-        0, the harsh stay away.
-    unknown : mapping
-        Class label to the share of targets answered 不了解 (a gap in ``scores``); 0 if absent.
-    coached : mapping
-        Class label to the share whose ballot gives everybody the best grade; 0 if absent.
-    blocs : sequence of Bloc
-        Voters who agreed beforehand, taken from each class in order and never coached.
-    """
-
-    returned: Mapping[str, float] = field(default_factory=dict)
-    willing: float = 0.0
-    unknown: Mapping[str, float] = field(default_factory=dict)
-    coached: Mapping[str, float] = field(default_factory=dict)
-    blocs: Sequence[Bloc] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,8 +98,8 @@ def panel(
     """
     rater, conduct = rater or Rater(), conduct or Conduct()
     true = np.array(merit, dtype=float)
-    _check(true, voters, items=items, rater=rater, unrated=unrated)
-    _check_conduct(conduct, voters, n=len(true), n_grades=len(rater.grades))
+    check_design(true, voters, items=items, rater=rater, unrated=unrated)
+    check_conduct(conduct, voters, n=len(true), n_grades=len(rater.grades))
     rng = np.random.default_rng(seed)
     label = np.repeat(list(voters), list(voters.values())).astype(str)
     lenient = rng.standard_normal((len(label), 1, 1))
@@ -247,11 +179,18 @@ def _graded(
     v, n = len(label), len(true)
     factor = np.array([rater.noise.get(c, 1.0) for c in label.tolist()])[:, None, None]
     latent = true[:, None] + np.sqrt(rater.leniency) * lenient
-    latent = latent + factor * np.sqrt(rater.halo) * rng.standard_normal((v, n, 1))
-    latent = latent + factor * np.sqrt(rater.residual) * rng.standard_normal((v, n, items))
+    latent = latent + factor * np.sqrt(rater.halo) * errors(rng, (v, n, 1), rater.tails)
+    latent = latent + factor * np.sqrt(rater.residual) * errors(rng, (v, n, items), rater.tails)
     if rater.harshness:
         latent -= np.array([rater.harshness.get(c, 0.0) for c in label.tolist()])[:, None, None]
-    return np.searchsorted(np.asarray(rater.cuts), latent).astype(np.int8)
+    if rater.camps:
+        side = rater.camps * rng.choice((-1.0, 1.0), size=(v, 1, 1))
+        latent += side * np.where(np.arange(n) % 2, -1.0, 1.0)[:, None]
+    cuts = np.asarray(rater.cuts)
+    if not rater.cut_shift:
+        return np.searchsorted(cuts, latent).astype(np.int8)
+    own = np.sort(cuts + rater.cut_shift * rng.standard_normal((v, len(cuts))), axis=1)
+    return (latent[..., None] >= own[:, None, None, :]).sum(axis=-1).astype(np.int8)
 
 
 def _agreed(
@@ -299,40 +238,3 @@ def _handed_in(
             if not came[label == c].any():
                 came[np.flatnonzero(label == c)[0]] = True
     return came
-
-
-def _check(
-    true: Floats, voters: Mapping[str, int], *, items: int, rater: Rater, unrated: float
-) -> None:
-    if true.ndim != 1 or not true.size or not np.isfinite(true).all():
-        raise ValueError(f"merit must be finite numbers, one a target, got shape {true.shape}")
-    if not voters or min(voters.values()) < 1:
-        raise ValueError(f"voters must give 1 or more voters a class, got {dict(voters)}")
-    if items < 1 or not 0 <= unrated < 1:
-        raise ValueError(f"items must be 1 or more and unrated in [0, 1), got {items}, {unrated}")
-    if len(rater.grades) != len(rater.cuts) + 1 or (np.diff(rater.cuts) <= 0).any():
-        raise ValueError(
-            f"cuts must ascend and be one fewer than grades, got {rater.cuts} and {rater.grades}"
-        )
-
-
-def _check_conduct(conduct: Conduct, voters: Mapping[str, int], *, n: int, n_grades: int) -> None:
-    for name in ("returned", "unknown", "coached"):
-        shares = getattr(conduct, name)
-        if not all(0 <= s <= 1 for s in shares.values()) or not set(shares) <= set(voters):
-            raise ValueError(
-                f"{name} must give a share from 0 to 1 for classes of voters, got {dict(shares)}"
-            )
-    if not np.isfinite(conduct.willing) or 0.0 in conduct.returned.values():
-        raise ValueError("returned must be above 0 and willing finite; leave out absent classes")
-    for bloc in conduct.blocs:
-        if not all(0 <= m <= voters.get(c, 0) for c, m in bloc.voters.items()):
-            raise ValueError(
-                f"a bloc must be no larger than its classes, got {dict(bloc.voters)} of "
-                f"{dict(voters)}"
-            )
-        if not all(0 <= t < n and -n_grades <= g < n_grades for t, g in bloc.grades.items()):
-            raise ValueError(
-                f"a bloc must name targets 0 to {n - 1} and grades below {n_grades}, "
-                f"got {dict(bloc.grades)}"
-            )

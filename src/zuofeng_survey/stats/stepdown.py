@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zuofeng_survey.stats.composite import Floats
-from zuofeng_survey.stats.wild import Row
+from zuofeng_survey.stats.wild import Row, Rows
 
 # Contrasts kept in memory for the stepdown (4 bytes each); beyond, a single step.
 KEPT = 2**26
 MOST_WORKERS = 4
+# Draws that later steps look at first: so many times those beyond the first critical value.
+HIGH = 4
 
 
 class Decision(NamedTuple):
@@ -33,13 +35,14 @@ class Decision(NamedTuple):
     stepped: bool
 
 
-def decide(rows: Iterable[Row], t: Floats, *, draws: int, coverage: float, exact: bool) -> Decision:
+def decide(rows: Rows, t: Floats, *, draws: int, coverage: float, exact: bool) -> Decision:
     """Compare each ordered pair's statistic with the redrawn maximum.
 
     Parameters
     ----------
-    rows : iterable of row functions
-        Redrawn contrasts, a block of draws each (:mod:`zuofeng_survey.stats.wild`).
+    rows : function
+        Redrawn contrasts, a block of draws each (:mod:`zuofeng_survey.stats.wild`), of all draws
+        or of those a mask picks.
     t : ndarray, shape (N, N)
         Studentised differences; ``t[i, j] > 0`` when i is above j.
     draws : int
@@ -48,21 +51,49 @@ def decide(rows: Iterable[Row], t: Floats, *, draws: int, coverage: float, exact
         Probability that no true order is contradicted.
     exact : bool
         Whether the draws are all that exist (the observed one among them).
+
+    Notes
+    -----
+    A maximum over fewer pairs is no larger, so that draws below a step's critical value stay
+    below it: later steps need the largest draws only, and all if the critical value falls lower.
     """
-    n = len(t)
-    if draws * n * (n - 1) // 2 > KEPT:
-        critical = quantile(_maxima(rows, n), coverage, exact=exact)
-        return Decision(t > critical, critical, critical, stepped=False)
-    kept = _keep(rows, n, draws)
-    first, second = np.triu_indices(n, 1)
-    above = np.zeros((n, n), dtype=bool)
-    steps: list[float] = []
+    n, largest = len(t), _maxima(rows(None), len(t))
+    critical = quantile(largest, coverage, exact=exact)
+    above = t > critical
+    if not above.any():
+        return Decision(above, critical, critical, stepped=True)
+    high = largest >= np.quantile(largest, max(0.0, 1 - HIGH * (1 - coverage)))
+    for chosen in (high, np.ones(draws, dtype=bool)):
+        if int(chosen.sum()) * n * (n - 1) // 2 > KEPT:
+            break
+        kept = _keep(rows(chosen), n, int(chosen.sum()))
+        least = 0.0 if chosen.all() else float(largest[~chosen].max())
+        last = _step_down(kept, t, above, largest, chosen, coverage=coverage, exact=exact)
+        if last > least:
+            return Decision(above, critical, last, stepped=True)
+        above = t > critical
+    return Decision(above, critical, critical, stepped=False)
+
+
+def _step_down(
+    kept: NDArray[np.float32],
+    t: Floats,
+    above: NDArray[np.bool_],
+    largest: NDArray,
+    chosen: NDArray[np.bool_],
+    *,
+    coverage: float,
+    exact: bool,
+) -> float:
+    """Add to ``above`` step by step and return the last critical value."""
+    first, second = np.triu_indices(len(t), 1)
+    now = largest.copy()
     while True:
-        largest = open_maxima(kept, above[first, second], above[second, first])
-        steps.append(quantile(largest, coverage, exact=exact))
-        new = (t > steps[-1]) & ~above
+        now[chosen] = open_maxima(kept, above[first, second], above[second, first])
+        last = quantile(now, coverage, exact=exact)
+        new = (t > last) & ~above
         if not new.any():
-            return Decision(above, steps[0], steps[-1], stepped=True)
+            return last
         above |= new
 
 

@@ -100,5 +100,8 @@ def wilcoxon(first: ArrayLike, second: ArrayLike) -> RankTest:
 def _finite(values: ArrayLike, name: str) -> Floats:
     y = np.asarray(values, dtype=float)
     if y.ndim != 1 or not y.size or not np.isfinite(y).all():
-        raise ValueError(f"{name} must be finite numbers, one a person; leave missing ones out")
+        raise ValueError(
+            f"{name} must be finite numbers, one a person, got shape {y.shape} with "
+            f"{int((~np.isfinite(y)).sum())} not finite; leave missing ones out"
+        )
     return y

@@ -164,7 +164,8 @@ def _coded(values: pd.Series) -> _Coded:
         code, unique = pd.factorize(values)
         level = list(unique)
     if code.min() < 0:
-        raise ValueError(f"{values.name!r} must have no missing levels; give them one of their own")
+        gaps = f"{values.name!r} must have no missing levels, got {int((code < 0).sum())}"
+        raise ValueError(f"{gaps}; give them a level of their own")
     return _Coded(code, level)
 
 

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 
 from zuofeng_survey.stats.composite import Composite, Floats, pool
 from zuofeng_survey.stats.products import gram, lean
+from zuofeng_survey.stats.spread import class_spread
 
 Columns: TypeAlias = slice | NDArray[np.int64]
 Row: TypeAlias = Callable[[int, Columns], NDArray]
 Plan: TypeAlias = Callable[[NDArray, NDArray, NDArray], Row]
+# Rows of the draws a mask picks, or of all.
+Rows: TypeAlias = Callable[[NDArray[np.bool_] | None], Iterator[Row]]
 BLOCK = 1024
 # Targets times draws in a block: a row of contrasts stays in the processor's cache.
 BLOCK_CELLS = 2**18
@@ -68,9 +71,16 @@ def draw_signs(panel: Composite, draws: int, seed: int) -> Signs:
 
 
 def wild_rows(
-    panel: Composite, signs: Signs, *, shrink: float, dtype: type = np.float64
+    panel: Composite,
+    signs: Signs,
+    *,
+    shrink: float,
+    dtype: type = np.float64,
+    only: NDArray[np.bool_] | None = None,
 ) -> Iterator[Row]:
     """Yield a row function a block: voters' residuals with redrawn signs, re-studentised.
+
+    ``only`` picks draws, shape (draws,); they are what they are among all.
 
     Residuals are inflated by ``√(n_ci / (n_ci − 1))``; each draw computes its own variances, with
     the same shrinkage as :func:`pair_variance`. A single-rating cell has no residual: its
@@ -86,17 +96,29 @@ def wild_rows(
     plan = _plan(panel, e, signs.matrix.shape[1], shrink=shrink)
     size = _block_size(e.shape[1])
     for block, start in enumerate(range(0, signs.matrix.shape[1], size)):
-        s = signs.matrix[:, start : start + size].astype(dtype)
+        pick = slice(None) if only is None else only[start : start + size]
+        s = signs.matrix[:, start : start + size][:, pick].astype(dtype)
         means = np.stack([(errors[c].T @ s[v]) / n[c][:, None] for c, v in enumerate(classes)])
         theta = np.einsum("cn,cnb->nb", weight, means)
         if lone:
             rng = np.random.default_rng([signs.seed, block])
-            theta += _lone_errors(panel, rng, s.shape[1]).astype(dtype)
+            drawn = min(size, signs.matrix.shape[1] - start)
+            theta += _lone_errors(panel, rng, drawn)[:, pick].astype(dtype)
         yield plan(s, means, theta)
 
 
-def normal_rows(cov: Floats, draws: int, *, df: float | None, seed: int) -> Iterator[Row]:
-    """Yield a row function a block: normal errors with a known covariance (t when df is given)."""
+def normal_rows(
+    cov: Floats,
+    draws: int,
+    *,
+    df: float | None,
+    seed: int,
+    only: NDArray[np.bool_] | None = None,
+) -> Iterator[Row]:
+    """Yield a row function a block: normal errors with a known covariance (t when df is given).
+
+    ``only`` picks draws, as in :func:`wild_rows`.
+    """
     values, vectors = np.linalg.eigh(cov)
     root = (vectors * np.sqrt(np.maximum(values, 0.0))).astype(np.float32)
     var = _contrast(cov)
@@ -108,6 +130,8 @@ def normal_rows(cov: Floats, draws: int, *, df: float | None, seed: int) -> Iter
         theta = root @ rng.standard_normal((len(cov), n), dtype=np.float32)
         if df is not None:
             theta /= np.sqrt(rng.chisquare(df, n) / df).astype(np.float32)
+        if only is not None:
+            theta = theta[:, only[start : start + n]]
 
         def row(i: int, js: Columns, theta: NDArray = theta) -> NDArray:
             t = theta[i] - theta[js]
@@ -134,15 +158,18 @@ def _lone_errors(panel: Composite, rng: np.random.Generator, draws: int) -> Floa
     """Redrawn errors of single-rating cells, weighted and summed by target; shape (N, draws).
 
     Normal, with the pooled variance and covariance along the voter's row, times the spread of
-    another voter drawn at random: some voters spread their grades more than others.
+    another voter drawn at random: some voters spread their grades more than others. A class of
+    one that visibly does (:func:`.spread.class_spread`) is redrawn as coarse as it is instead.
     """
     lone = panel.leverage() * (panel.counts == 1)[panel.member]
     moments, spread = pool(panel), _relative_spread(panel, lone)
     shared = min(max(moments.shared, 0.0), moments.variance)
     errors = np.zeros((lone.shape[1], draws))
-    for weight in lone[lone.any(axis=1)]:
-        cells = np.flatnonzero(weight)
-        own = rng.standard_normal((len(cells), draws)) * rng.choice(spread, draws)
+    factor = np.where(np.bincount(panel.member) == 1, class_spread(panel), 1.0)[panel.member]
+    for voter in np.flatnonzero(lone.any(axis=1)):
+        weight, cells = lone[voter], np.flatnonzero(lone[voter])
+        coarse = rng.choice(spread, draws) if factor[voter] == 1 else np.sqrt(factor[voter])
+        own = rng.standard_normal((len(cells), draws)) * coarse
         own *= np.sqrt(moments.variance - shared)
         own += np.sqrt(shared) * rng.standard_normal(draws)
         errors[cells] += weight[cells, None] * own
@@ -166,29 +193,36 @@ def _plan(panel: Composite, e: NDArray, draws: int, *, shrink: float) -> Plan:
 
 
 def _complete(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
-    """Complete ballots: SS* of a pair is SS minus ``Σ_c n_c (m*_ci − m*_cj)²``."""
+    """Complete ballots: SS* of a pair is SS minus ``Σ_c n_c (m*_ci − m*_cj)²``.
+
+    Multiplied out, so that a pair costs one product a class: what belongs to a single target is
+    computed once a block.
+    """
     ss, n_targets = _contrast(e.T @ e), e.shape[1]
     n = panel.counts[:, 0].astype(e.dtype)
     factor = e.dtype.type((panel.weight[:, 0] ** 2 / n).sum() / panel.df[0])
     n_pairs = n_targets * (n_targets - 1) / 2
     common = ss.sum() / 2 / n_pairs
+    own = (1 - shrink) * factor * ss
     live = np.flatnonzero(n > 1)
+    root = np.sqrt(2 * (1 - shrink) * factor * n[live])[:, None, None].astype(e.dtype)
 
     def plan(s: NDArray, m: NDArray, theta: NDArray) -> Row:
         del s
         spread = n_targets * (m**2).sum(axis=1) - m.sum(axis=1) ** 2
-        alike = shrink * (common - (n[:, None] * spread).sum(axis=0) / n_pairs).astype(e.dtype)
+        alike = common - (n[:, None] * spread).sum(axis=0) / n_pairs
+        g = root * m[live]
+        half = (0.5 * shrink * factor * alike - 0.5 * (g**2).sum(axis=0)).astype(e.dtype)
+        spare = np.empty((2, *half.shape), dtype=e.dtype)
 
         def row(i: int, js: Columns) -> NDArray:
-            s2 = np.repeat(ss[i, js][:, None], m.shape[2], axis=1)
-            for c in live:
-                gap = m[c, js] - m[c, i]
-                gap *= gap
-                gap *= n[c]
-                s2 -= gap
-            s2 *= 1 - shrink
-            s2 += alike
-            return _t(theta[i] - theta[js], s2 * factor, TINY * common * factor)
+            known = own[i, js][:, None]
+            s2, product = spare[:, : len(known)]
+            np.add(half[js], half[i], out=s2)
+            s2 += known
+            for one in g:
+                s2 += np.multiply(one[js], one[i], out=product)
+            return _t(theta[i] - theta[js], s2, TINY * common * factor)
 
         return row
 

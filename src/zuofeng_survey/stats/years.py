@@ -202,7 +202,8 @@ def mean_change(
     x, y = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
     for name, value in (("before", x), ("after", y)):
         if value.ndim != 1 or len(value) < 2 or not np.isfinite(value).all():
-            raise ValueError(f"{name} must be two or more finite numbers; leave missing ones out")
+            came = f"shape {value.shape}, {int((~np.isfinite(value)).sum())} not finite"
+            raise ValueError(f"{name} must be 2 or more finite numbers, got {came}; leave gaps out")
     if paired and x.shape != y.shape:
         raise ValueError(f"paired lists must be of one length, got {len(x)} and {len(y)}")
     parts = [y - x] if paired else [x, y]

@@ -1,0 +1,323 @@
+"""Bad input to every public statistic: a ValueError that says what must be, and no silent NaN."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from zuofeng_survey.stats import (
+    agreement,
+    ballots,
+    calibration,
+    careless,
+    carelessflags,
+    comparisons,
+    composite,
+    connected,
+    consecutive,
+    covariance,
+    crosstab,
+    decisions,
+    dstudy,
+    fragility,
+    gtheory,
+    icc,
+    intervals,
+    kappa,
+    krippendorff,
+    mixed,
+    nonresponse,
+    omega,
+    ordinal,
+    outliers,
+    polychoric,
+    ranking,
+    reliability,
+    replicates,
+    resampling,
+    severity,
+    simulate,
+    splithalf,
+    surveydesign,
+    surveymeans,
+    trends,
+    twogroups,
+    weighting,
+    years,
+)
+
+NAN, INF = float("nan"), float("inf")
+RNG = np.random.default_rng(1)
+Y = RNG.normal(80, 5, (9, 5))  # 9 voters, 5 targets
+LABEL = np.array(list("AAABBBCCC"))
+W = {"A": 0.4, "B": 0.3, "C": 0.3}
+X = RNG.normal(size=(40, 1)) + RNG.normal(size=(40, 4))  # 40 persons, 4 items
+GRADES = np.clip(np.rint(2.5 + X), 1, 4)
+PEOPLE = pd.DataFrame({"sex": list("mf") * 20, "age": list("oyyo") * 10})
+TOTALS = {"sex": {"m": 50, "f": 50}, "age": {"o": 40, "y": 60}}
+PLAN = surveydesign.design(np.ones(40))
+COMPONENTS = gtheory.variance_components(gtheory.ratings_table(Y))
+STUDY = dstudy.d_study(COMPONENTS)
+
+
+def poke(array: np.ndarray, value: float) -> np.ndarray:
+    changed = np.array(array, dtype=float)
+    changed.flat[0] = value
+    return changed
+
+
+def dead(array: np.ndarray) -> np.ndarray:
+    """Without any variance."""
+    return np.full_like(np.asarray(array, dtype=float), 3.0)
+
+
+def ranked(of: Callable[..., Any], **more: Any) -> Callable[..., Any]:
+    """Call with good ballots, but for what is changed."""
+    good = {"scores": Y, "voter_class": LABEL, "weights": W} | more
+
+    def call(**change: Any) -> Any:
+        kept = {k: v for k, v in (good | change).items() if v is not None}
+        return of(kept.pop("scores"), kept.pop("voter_class"), **kept)
+
+    return call
+
+
+DRAWN = {"draws": 99, "seed": 1}
+ON_BALLOTS = {
+    "rank_sets": ranked(ranking.rank_sets, **DRAWN),
+    "bottom_sets": ranked(ranking.bottom_sets, k=1, **DRAWN),
+    "fewest_ballots": ranked(fragility.fewest_ballots, k=1),
+    "composite": ranked(composite.composite),
+    "ballot_checks": ranked(ballots.ballot_checks, k=1, **DRAWN),
+    "adjust": ranked(severity.adjust),
+    "composite_generalizability": ranked(dstudy.composite_generalizability),
+    "consecutive_bottom": lambda scores=Y, voter_class=LABEL, **c: consecutive.consecutive_bottom(
+        [(scores, voter_class), (Y, LABEL)], **({"weights": W, "k": 1} | DRAWN | c)
+    ),
+}
+BALLOT_FAULTS: dict[str, dict[str, Any]] = {
+    "one-dimensional": {"scores": Y[0]},
+    "axes swapped": {"scores": Y.T},
+    "empty": {"scores": np.empty((0, 5)), "voter_class": []},
+    "infinite": {"scores": poke(Y, INF)},
+    "a target nobody rated": {"scores": np.where(np.arange(5) == 2, NAN, Y)},
+    "too few labels": {"voter_class": LABEL[:5]},
+    "negative weight": {"weights": {"A": -1, "B": 1, "C": 1}},
+    "weights all zero": {"weights": {"A": 0, "B": 0, "C": 0}},
+    "NaN weight": {"weights": {"A": NAN, "B": 1, "C": 1}},
+    "class without weight": {"weights": {"A": 1}},
+    "class without voters": {"weights": W | {"D": 1}},
+}
+WITH_K = ("bottom_sets", "fewest_ballots", "ballot_checks", "consecutive_bottom")
+
+ON_ITEMS: dict[str, Callable[..., Any]] = {
+    "item_covariance": covariance.item_covariance,
+    "cronbach_alpha": reliability.cronbach_alpha,
+    "bootstrap_alpha": lambda x: resampling.bootstrap_alpha(x, draws=99, seed=1),
+    "omega": omega.omega,
+    "split_half": splithalf.split_half,
+    "polychoric": lambda x: polychoric.polychoric(np.rint(x)),
+    "mahalanobis": outliers.mahalanobis,
+}
+ITEM_FAULTS = {
+    "one-dimensional": X[0],
+    "one item": X[:, :1],
+    "one person": X[:1],
+    "axes swapped": X.T,
+    "infinite": poke(X, INF),
+    "an item without variance": np.where(np.arange(4) == 1, 3.0, X),
+    "an item nobody answered": np.where(np.arange(4) == 1, NAN, X),
+    "no variance at all": dead(X),
+}
+ON_RATINGS: dict[str, Callable[..., Any]] = {
+    "icc": icc.icc,
+    "kendall_w": agreement.kendall_w,
+    "krippendorff": lambda y: krippendorff.krippendorff_alpha(y, level="interval"),
+    "fleiss_kappa": lambda y: kappa.fleiss_kappa(np.rint(y)),
+    "variance_components": lambda y: gtheory.variance_components(gtheory.ratings_table(y)),
+}
+RATING_FAULTS = {
+    "one-dimensional": Y[0],
+    "empty": np.empty((0, 5)),
+    "infinite": poke(Y, INF),
+    "no variance": dead(Y),
+    "nothing rated": np.full_like(Y, NAN),
+}
+
+ALONE: dict[str, Callable[[], Any]] = {
+    "r_wg, one-dimensional": lambda: agreement.r_wg(Y[0], choices=4),
+    "r_wg, infinite": lambda: agreement.r_wg(poke(GRADES, INF), choices=4),
+    "r_wg, one choice": lambda: agreement.r_wg(GRADES, choices=1),
+    "cohen, lengths": lambda: kappa.cohen_kappa([1, 2], [1]),
+    "cohen, one category": lambda: kappa.cohen_kappa([1, 1, 1], [1, 1, 1]),
+    "cohen, empty": lambda: kappa.cohen_kappa([], []),
+    "krippendorff, level": lambda: krippendorff.krippendorff_alpha(Y, level="rank"),
+    "krippendorff, no pairs": lambda: krippendorff.krippendorff_alpha([[1, NAN]], level="ordinal"),
+    "krippendorff, ratio": lambda: krippendorff.krippendorff_alpha(
+        [[-1, 2], [0, 1]], level="ratio"
+    ),
+    "counts, not whole": lambda: krippendorff.krippendorff_from_counts(
+        [[0.5, 1]], [1, 2], level="nominal"
+    ),
+    "kish, negative": lambda: calibration.kish([1, -1]),
+    "kish, all zero": lambda: calibration.kish([0, 0]),
+    "kish, NaN": lambda: calibration.kish([1, NAN]),
+    "rake, no column": lambda: weighting.rake(PEOPLE, {"town": {"x": 1}}),
+    "rake, totals differ": lambda: weighting.rake(PEOPLE, TOTALS | {"age": {"o": 1, "y": 2}}),
+    "rake, category without total": lambda: weighting.rake(PEOPLE, {"sex": {"m": 1}}),
+    "rake, total without rows": lambda: weighting.rake(PEOPLE, {"sex": {"m": 1, "f": 1, "z": 1}}),
+    "rake, negative total": lambda: weighting.rake(PEOPLE, {"sex": {"m": -1, "f": 2}}),
+    "rake, negative base": lambda: weighting.rake(PEOPLE, TOTALS, base=-np.ones(40)),
+    "rake, base all zero": lambda: weighting.rake(PEOPLE, TOTALS, base=np.zeros(40)),
+    "rake, bounds": lambda: weighting.rake(PEOPLE, TOTALS, bounds=(3, 0.3)),
+    "rake, bounds that no weights meet": lambda: weighting.rake(
+        PEOPLE, {"sex": {"m": 99, "f": 1}}, bounds=(0.9, 1.1)
+    ),
+    "rake, no weights exist": lambda: weighting.rake(
+        pd.DataFrame({"a": list("xy"), "b": list("xy")}),
+        {"a": {"x": 1, "y": 2}, "b": {"x": 2, "y": 1}},
+    ),
+    "post_stratify, lengths": lambda: weighting.post_stratify(["m"], {"m": 1, "f": 1}),
+    "post_stratify, missing": lambda: weighting.post_stratify(["m", None], {"m": 1}),
+    "trim, nothing fits": lambda: weighting.trim(weighting.rake(PEOPLE, TOTALS), upper=1e-6),
+    "calibrate, rank": lambda: calibration.calibrate(
+        pd.DataFrame({"a": [1.0, 1.0], "b": [1.0, 1.0]}), {"a": 2, "b": 3}
+    ),
+    "design, negative": lambda: surveydesign.design([1, -1]),
+    "design, all zero": lambda: surveydesign.design([0, 0]),
+    "design, lengths": lambda: surveydesign.design([1, 1], strata=["a"]),
+    "design, population too small": lambda: surveydesign.design(np.ones(4), population=2),
+    "survey_mean, lengths": lambda: surveymeans.survey_mean([1.0], PLAN),
+    "survey_mean, infinite": lambda: surveymeans.survey_mean(poke(X[:, 0], INF), PLAN),
+    "survey_ratio, zero denominator": lambda: surveymeans.survey_ratio(
+        X[:, 0], np.zeros(40), design=PLAN
+    ),
+    "crosstab, one row": lambda: crosstab.crosstab_test(["a"] * 40, PEOPLE["sex"], design=PLAN),
+    "jackknife, NaN": lambda: replicates.jackknife(lambda w: NAN, PLAN),
+    "bootstrap, draws": lambda: replicates.bootstrap(lambda w: w.sum(), PLAN, draws=1, seed=1),
+    "response, answered more": lambda: nonresponse.response_by_channel(
+        ["a"], invited=[1], answered=[2]
+    ),
+    "response, none invited": lambda: nonresponse.response_by_channel(
+        ["a"], invited=[0], answered=[0]
+    ),
+    "response_weights, none answered": lambda: nonresponse.response_weights(
+        ["a", "a"], [False, False]
+    ),
+    "wilson, too many": lambda: intervals.wilson(3, 2),
+    "wilson, no trials": lambda: intervals.wilson(0, 0),
+    "wilson, NaN": lambda: intervals.wilson(NAN, 3),
+    "jeffreys, negative": lambda: intervals.jeffreys(-1, 3),
+    "clopper_pearson, coverage": lambda: intervals.clopper_pearson(1, 3, coverage=95),
+    "ordinal_mean, negative": lambda: ordinal.ordinal_mean([1, -1], [1, 2]),
+    "ordinal_mean, nobody": lambda: ordinal.ordinal_mean([0, 0], [1, 2]),
+    "ordinal_mean, lengths": lambda: ordinal.ordinal_mean([1, 2, 3], [1, 2]),
+    "ordinal_mean, infinite": lambda: ordinal.ordinal_mean([1, 2], [1, INF]),
+    "holm, above 1": lambda: comparisons.holm([0.1, 1.1]),
+    "benjamini_hochberg, NaN": lambda: comparisons.benjamini_hochberg([0.1, NAN]),
+    "kruskal_wallis, one group": lambda: comparisons.kruskal_wallis([1, 2], ["a", "a"]),
+    "kruskal_wallis, all ties": lambda: comparisons.kruskal_wallis([1, 1], ["a", "b"]),
+    "kruskal_wallis, lengths": lambda: comparisons.kruskal_wallis([1, 2], ["a"]),
+    "kruskal_wallis, infinite": lambda: comparisons.kruskal_wallis([1, INF], ["a", "b"]),
+    "friedman, all ties": lambda: comparisons.friedman(dead(Y)),
+    "friedman, one column": lambda: comparisons.friedman(Y[:, :1]),
+    "dunn, adjust": lambda: comparisons.dunn(Y[0], list("aabbb"), adjust="none-such"),
+    "dunn, all ties": lambda: comparisons.dunn([1, 1, 1], list("aab")),
+    "mann_whitney, empty": lambda: twogroups.mann_whitney([], [1]),
+    "mann_whitney, all ties": lambda: twogroups.mann_whitney([1, 1], [1]),
+    "wilcoxon, lengths": lambda: twogroups.wilcoxon([1, 2], [1]),
+    "wilcoxon, all ties": lambda: twogroups.wilcoxon([1, 2], [1, 2]),
+    "rate_change, too many": lambda: years.rate_change((3, 2), (1, 2)),
+    "rate_change_paired, shape": lambda: years.rate_change_paired([1, 2]),
+    "rate_change_paired, nobody": lambda: years.rate_change_paired([[0, 0], [0, 0]]),
+    "mean_change, lengths": lambda: years.mean_change([1, 2], [1], paired=True),
+    "mean_change, one": lambda: years.mean_change([1], [2], paired=False),
+    "mean_change, infinite": lambda: years.mean_change([1, INF], [2, 3], paired=False),
+    "target_changes, shapes": lambda: years.target_changes(
+        (np.ones(3), np.eye(3)), (np.ones(2), np.eye(2)), df=9
+    ),
+    "trends, lengths": lambda: trends.trends([1.0, 2.0], [1], unit=["a", "a"]),
+    "trends, one time": lambda: trends.trends([1.0, 2.0], [1, 1], unit=["a", "a"]),
+    "careless, one item": lambda: careless.longstring(GRADES[:, :1]),
+    "irv, infinite": lambda: careless.irv(poke(GRADES, INF)),
+    "even_odd, sizes": lambda: careless.even_odd(GRADES, [2, 3]),
+    "contradiction, columns": lambda: careless.contradiction(GRADES, [(0, 9)], low=1, high=4),
+    "careless, shape": lambda: carelessflags.careless(
+        GRADES[0], carelessflags.Layout(1, 4), seed=1
+    ),
+    "mixed_model, lengths": lambda: mixed.mixed_model([1.0, 2.0], {"a": [1]}),
+    "mixed_model, infinite": lambda: mixed.mixed_model([1.0, INF, 2.0], {"a": [1, 1, 2]}),
+    "mixed_model, no variance": lambda: mixed.mixed_model(np.ones(6), {"a": [1, 1, 2, 2, 3, 3]}),
+    "adjust_ratings, disconnected": lambda: severity.adjust_ratings(
+        [1.0, 2.0, 3.0, 4.0, 5.0, 7.0], voter=[1, 1, 2, 2, 1, 2], target=[1, 2, 3, 4, 1, 3]
+    ),
+    "adjust, one target": lambda: ON_BALLOTS["adjust"](scores=Y[:, :1]),
+    "connectedness, lengths": lambda: connected.connectedness([1, 2], [1]),
+    "rank_sets_from, shapes": lambda: ranking.rank_sets_from([1, 2], np.eye(3), seed=1),
+    "rank_sets_from, NaN": lambda: ranking.rank_sets_from([1, NAN], np.eye(2), seed=1),
+    "rank_sets_from, df": lambda: ranking.rank_sets_from([1, 2], np.eye(2), seed=1, df=-1),
+    "d_study, facet": lambda: dstudy.d_study(COMPONENTS, n={"item": 3}),
+    "d_study, none": lambda: dstudy.d_study(COMPONENTS, n={"voter": 0}),
+    "bottom_consistency, k": lambda: decisions.bottom_consistency(STUDY, k=5, seed=1),
+    "voters_needed, level": lambda: decisions.voters_needed(COMPONENTS, k=1, level=1.5, seed=1),
+    "panel, no voters": lambda: simulate.panel([0.0], {}, seed=1),
+    "panel, tails": lambda: simulate.panel([0.0], {"A": 1}, rater=simulate.Rater(tails=2), seed=1),
+}
+
+
+def told(call: Callable[[], Any]) -> None:
+    """A ValueError of a whole sentence: what must be, and what came."""
+    with pytest.raises(ValueError, match=r"must|cannot|needs?\b") as refused:
+        call()
+    said = str(refused.value)
+    assert len(said) > 25
+    assert re.search(r"got|, but|not ", said), said
+
+
+@pytest.mark.parametrize("fault", BALLOT_FAULTS)
+@pytest.mark.parametrize("name", ON_BALLOTS)
+def test_ballots_that_cannot_be_are_refused(name, fault):
+    told(lambda: ON_BALLOTS[name](**BALLOT_FAULTS[fault]))
+
+
+@pytest.mark.parametrize("k", [0, 5, 9])
+@pytest.mark.parametrize("name", WITH_K)
+def test_k_must_leave_some_in_and_some_out(name, k):
+    told(lambda: ON_BALLOTS[name](k=k))
+
+
+@pytest.mark.parametrize("fault", ITEM_FAULTS)
+@pytest.mark.parametrize("name", ON_ITEMS)
+def test_items_that_cannot_be_are_refused(name, fault):
+    told(lambda: ON_ITEMS[name](ITEM_FAULTS[fault]))
+
+
+@pytest.mark.parametrize("fault", RATING_FAULTS)
+@pytest.mark.parametrize("name", ON_RATINGS)
+def test_ratings_that_cannot_be_are_refused(name, fault):
+    told(lambda: ON_RATINGS[name](RATING_FAULTS[fault]))
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_what_cannot_be_is_refused(name):
+    told(ALONE[name])
+
+
+def numbers(result: object) -> bool:
+    """Whether all numbers of a result's table are finite."""
+    table = result.table().select_dtypes("number")
+    return bool(np.isfinite(table.to_numpy(dtype=float)).all())
+
+
+@pytest.mark.parametrize("fault", ["single target", "all ties", "one voter"])
+@pytest.mark.parametrize("name", ["rank_sets", "composite"])
+def test_a_thin_panel_is_answered_without_a_nan_that_has_no_reason(name, fault):
+    scores = {"single target": Y[:, :1], "all ties": dead(Y), "one voter": Y[:1]}[fault]
+    change = {"scores": scores}
+    if fault == "one voter":
+        change |= {"voter_class": ["A"], "weights": {"A": 1}}
+    result = ON_BALLOTS[name](**change)
+    assert numbers(result) or result.notes
