@@ -8,46 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from zuofeng_survey.stats import (
-    agreement,
-    ballots,
-    calibration,
-    careless,
-    carelessflags,
-    comparisons,
-    composite,
-    connected,
-    consecutive,
-    covariance,
-    crosstab,
-    decisions,
-    dstudy,
-    fragility,
-    gtheory,
-    icc,
-    intervals,
-    kappa,
-    krippendorff,
-    mixed,
-    nonresponse,
-    omega,
-    ordinal,
-    outliers,
-    polychoric,
-    ranking,
-    reliability,
-    replicates,
-    resampling,
-    severity,
-    simulate,
-    splithalf,
-    surveydesign,
-    surveymeans,
-    trends,
-    twogroups,
-    weighting,
-    years,
-)
+from zuofeng_survey import stats
 
 NAN, INF = float("nan"), float("inf")
 RNG = np.random.default_rng(1)
@@ -58,9 +19,9 @@ X = RNG.normal(size=(40, 1)) + RNG.normal(size=(40, 4))  # 40 persons, 4 items
 GRADES = np.clip(np.rint(2.5 + X), 1, 4)
 PEOPLE = pd.DataFrame({"sex": list("mf") * 20, "age": list("oyyo") * 10})
 TOTALS = {"sex": {"m": 50, "f": 50}, "age": {"o": 40, "y": 60}}
-PLAN = surveydesign.design(np.ones(40))
-COMPONENTS = gtheory.variance_components(gtheory.ratings_table(Y))
-STUDY = dstudy.d_study(COMPONENTS)
+PLAN = stats.design(np.ones(40))
+COMPONENTS = stats.variance_components(stats.ratings_table(Y))
+STUDY = stats.d_study(COMPONENTS)
 
 
 def poke(array: np.ndarray, value: float) -> np.ndarray:
@@ -87,14 +48,14 @@ def ranked(of: Callable[..., Any], **more: Any) -> Callable[..., Any]:
 
 DRAWN = {"draws": 99, "seed": 1}
 ON_BALLOTS = {
-    "rank_sets": ranked(ranking.rank_sets, **DRAWN),
-    "bottom_sets": ranked(ranking.bottom_sets, k=1, **DRAWN),
-    "fewest_ballots": ranked(fragility.fewest_ballots, k=1),
-    "composite": ranked(composite.composite),
-    "ballot_checks": ranked(ballots.ballot_checks, k=1, **DRAWN),
-    "adjust": ranked(severity.adjust),
-    "composite_generalizability": ranked(dstudy.composite_generalizability),
-    "consecutive_bottom": lambda scores=Y, voter_class=LABEL, **c: consecutive.consecutive_bottom(
+    "rank_sets": ranked(stats.rank_sets, **DRAWN),
+    "bottom_sets": ranked(stats.bottom_sets, k=1, **DRAWN),
+    "fewest_ballots": ranked(stats.fewest_ballots, k=1),
+    "composite": ranked(stats.composite),
+    "ballot_checks": ranked(stats.ballot_checks, k=1, **DRAWN),
+    "adjust": ranked(stats.adjust),
+    "composite_generalizability": ranked(stats.composite_generalizability),
+    "consecutive_bottom": lambda scores=Y, voter_class=LABEL, **c: stats.consecutive_bottom(
         [(scores, voter_class), (Y, LABEL)], **({"weights": W, "k": 1} | DRAWN | c)
     ),
 }
@@ -114,13 +75,13 @@ BALLOT_FAULTS: dict[str, dict[str, Any]] = {
 WITH_K = ("bottom_sets", "fewest_ballots", "ballot_checks", "consecutive_bottom")
 
 ON_ITEMS: dict[str, Callable[..., Any]] = {
-    "item_covariance": covariance.item_covariance,
-    "cronbach_alpha": reliability.cronbach_alpha,
-    "bootstrap_alpha": lambda x: resampling.bootstrap_alpha(x, draws=99, seed=1),
-    "omega": omega.omega,
-    "split_half": splithalf.split_half,
-    "polychoric": lambda x: polychoric.polychoric(np.rint(x)),
-    "mahalanobis": outliers.mahalanobis,
+    "item_covariance": stats.item_covariance,
+    "cronbach_alpha": stats.cronbach_alpha,
+    "bootstrap_alpha": lambda x: stats.bootstrap_alpha(x, draws=99, seed=1),
+    "omega": stats.omega,
+    "split_half": stats.split_half,
+    "polychoric": lambda x: stats.polychoric(np.rint(x)),
+    "mahalanobis": stats.mahalanobis,
 }
 ITEM_FAULTS = {
     "one-dimensional": X[0],
@@ -133,11 +94,11 @@ ITEM_FAULTS = {
     "no variance at all": dead(X),
 }
 ON_RATINGS: dict[str, Callable[..., Any]] = {
-    "icc": icc.icc,
-    "kendall_w": agreement.kendall_w,
-    "krippendorff": lambda y: krippendorff.krippendorff_alpha(y, level="interval"),
-    "fleiss_kappa": lambda y: kappa.fleiss_kappa(np.rint(y)),
-    "variance_components": lambda y: gtheory.variance_components(gtheory.ratings_table(y)),
+    "icc": stats.icc,
+    "kendall_w": stats.kendall_w,
+    "krippendorff": lambda y: stats.krippendorff_alpha(y, level="interval"),
+    "fleiss_kappa": lambda y: stats.fleiss_kappa(np.rint(y)),
+    "variance_components": lambda y: stats.variance_components(stats.ratings_table(y)),
 }
 RATING_FAULTS = {
     "one-dimensional": Y[0],
@@ -148,123 +109,123 @@ RATING_FAULTS = {
 }
 
 ALONE: dict[str, Callable[[], Any]] = {
-    "r_wg, one-dimensional": lambda: agreement.r_wg(Y[0], choices=4),
-    "r_wg, infinite": lambda: agreement.r_wg(poke(GRADES, INF), choices=4),
-    "r_wg, one choice": lambda: agreement.r_wg(GRADES, choices=1),
-    "cohen, lengths": lambda: kappa.cohen_kappa([1, 2], [1]),
-    "cohen, one category": lambda: kappa.cohen_kappa([1, 1, 1], [1, 1, 1]),
-    "cohen, empty": lambda: kappa.cohen_kappa([], []),
-    "krippendorff, level": lambda: krippendorff.krippendorff_alpha(Y, level="rank"),
-    "krippendorff, no pairs": lambda: krippendorff.krippendorff_alpha([[1, NAN]], level="ordinal"),
-    "krippendorff, ratio": lambda: krippendorff.krippendorff_alpha(
+    "r_wg, one-dimensional": lambda: stats.r_wg(Y[0], choices=4),
+    "r_wg, infinite": lambda: stats.r_wg(poke(GRADES, INF), choices=4),
+    "r_wg, one choice": lambda: stats.r_wg(GRADES, choices=1),
+    "cohen, lengths": lambda: stats.cohen_kappa([1, 2], [1]),
+    "cohen, one category": lambda: stats.cohen_kappa([1, 1, 1], [1, 1, 1]),
+    "cohen, empty": lambda: stats.cohen_kappa([], []),
+    "krippendorff, level": lambda: stats.krippendorff_alpha(Y, level="rank"),
+    "krippendorff, no pairs": lambda: stats.krippendorff_alpha([[1, NAN]], level="ordinal"),
+    "krippendorff, ratio": lambda: stats.krippendorff_alpha(
         [[-1, 2], [0, 1]], level="ratio"
     ),
-    "counts, not whole": lambda: krippendorff.krippendorff_from_counts(
+    "counts, not whole": lambda: stats.krippendorff_from_counts(
         [[0.5, 1]], [1, 2], level="nominal"
     ),
-    "kish, negative": lambda: calibration.kish([1, -1]),
-    "kish, all zero": lambda: calibration.kish([0, 0]),
-    "kish, NaN": lambda: calibration.kish([1, NAN]),
-    "rake, no column": lambda: weighting.rake(PEOPLE, {"town": {"x": 1}}),
-    "rake, totals differ": lambda: weighting.rake(PEOPLE, TOTALS | {"age": {"o": 1, "y": 2}}),
-    "rake, category without total": lambda: weighting.rake(PEOPLE, {"sex": {"m": 1}}),
-    "rake, total without rows": lambda: weighting.rake(PEOPLE, {"sex": {"m": 1, "f": 1, "z": 1}}),
-    "rake, negative total": lambda: weighting.rake(PEOPLE, {"sex": {"m": -1, "f": 2}}),
-    "rake, negative base": lambda: weighting.rake(PEOPLE, TOTALS, base=-np.ones(40)),
-    "rake, base all zero": lambda: weighting.rake(PEOPLE, TOTALS, base=np.zeros(40)),
-    "rake, bounds": lambda: weighting.rake(PEOPLE, TOTALS, bounds=(3, 0.3)),
-    "rake, bounds that no weights meet": lambda: weighting.rake(
+    "kish, negative": lambda: stats.kish([1, -1]),
+    "kish, all zero": lambda: stats.kish([0, 0]),
+    "kish, NaN": lambda: stats.kish([1, NAN]),
+    "rake, no column": lambda: stats.rake(PEOPLE, {"town": {"x": 1}}),
+    "rake, totals differ": lambda: stats.rake(PEOPLE, TOTALS | {"age": {"o": 1, "y": 2}}),
+    "rake, category without total": lambda: stats.rake(PEOPLE, {"sex": {"m": 1}}),
+    "rake, total without rows": lambda: stats.rake(PEOPLE, {"sex": {"m": 1, "f": 1, "z": 1}}),
+    "rake, negative total": lambda: stats.rake(PEOPLE, {"sex": {"m": -1, "f": 2}}),
+    "rake, negative base": lambda: stats.rake(PEOPLE, TOTALS, base=-np.ones(40)),
+    "rake, base all zero": lambda: stats.rake(PEOPLE, TOTALS, base=np.zeros(40)),
+    "rake, bounds": lambda: stats.rake(PEOPLE, TOTALS, bounds=(3, 0.3)),
+    "rake, bounds that no weights meet": lambda: stats.rake(
         PEOPLE, {"sex": {"m": 99, "f": 1}}, bounds=(0.9, 1.1)
     ),
-    "rake, no weights exist": lambda: weighting.rake(
+    "rake, no weights exist": lambda: stats.rake(
         pd.DataFrame({"a": list("xy"), "b": list("xy")}),
         {"a": {"x": 1, "y": 2}, "b": {"x": 2, "y": 1}},
     ),
-    "post_stratify, lengths": lambda: weighting.post_stratify(["m"], {"m": 1, "f": 1}),
-    "post_stratify, missing": lambda: weighting.post_stratify(["m", None], {"m": 1}),
-    "trim, nothing fits": lambda: weighting.trim(weighting.rake(PEOPLE, TOTALS), upper=1e-6),
-    "calibrate, rank": lambda: calibration.calibrate(
+    "post_stratify, lengths": lambda: stats.post_stratify(["m"], {"m": 1, "f": 1}),
+    "post_stratify, missing": lambda: stats.post_stratify(["m", None], {"m": 1}),
+    "trim, nothing fits": lambda: stats.trim(stats.rake(PEOPLE, TOTALS), upper=1e-6),
+    "calibrate, rank": lambda: stats.calibrate(
         pd.DataFrame({"a": [1.0, 1.0], "b": [1.0, 1.0]}), {"a": 2, "b": 3}
     ),
-    "design, negative": lambda: surveydesign.design([1, -1]),
-    "design, all zero": lambda: surveydesign.design([0, 0]),
-    "design, lengths": lambda: surveydesign.design([1, 1], strata=["a"]),
-    "design, population too small": lambda: surveydesign.design(np.ones(4), population=2),
-    "survey_mean, lengths": lambda: surveymeans.survey_mean([1.0], PLAN),
-    "survey_mean, infinite": lambda: surveymeans.survey_mean(poke(X[:, 0], INF), PLAN),
-    "survey_ratio, zero denominator": lambda: surveymeans.survey_ratio(
+    "design, negative": lambda: stats.design([1, -1]),
+    "design, all zero": lambda: stats.design([0, 0]),
+    "design, lengths": lambda: stats.design([1, 1], strata=["a"]),
+    "design, population too small": lambda: stats.design(np.ones(4), population=2),
+    "survey_mean, lengths": lambda: stats.survey_mean([1.0], PLAN),
+    "survey_mean, infinite": lambda: stats.survey_mean(poke(X[:, 0], INF), PLAN),
+    "survey_ratio, zero denominator": lambda: stats.survey_ratio(
         X[:, 0], np.zeros(40), design=PLAN
     ),
-    "crosstab, one row": lambda: crosstab.crosstab_test(["a"] * 40, PEOPLE["sex"], design=PLAN),
-    "jackknife, NaN": lambda: replicates.jackknife(lambda w: NAN, PLAN),
-    "bootstrap, draws": lambda: replicates.bootstrap(lambda w: w.sum(), PLAN, draws=1, seed=1),
-    "response, answered more": lambda: nonresponse.response_by_channel(
+    "crosstab, one row": lambda: stats.crosstab_test(["a"] * 40, PEOPLE["sex"], design=PLAN),
+    "jackknife, NaN": lambda: stats.jackknife(lambda w: NAN, PLAN),
+    "bootstrap, draws": lambda: stats.bootstrap(lambda w: w.sum(), PLAN, draws=1, seed=1),
+    "response, answered more": lambda: stats.response_by_channel(
         ["a"], invited=[1], answered=[2]
     ),
-    "response, none invited": lambda: nonresponse.response_by_channel(
+    "response, none invited": lambda: stats.response_by_channel(
         ["a"], invited=[0], answered=[0]
     ),
-    "response_weights, none answered": lambda: nonresponse.response_weights(
+    "response_weights, none answered": lambda: stats.response_weights(
         ["a", "a"], [False, False]
     ),
-    "wilson, too many": lambda: intervals.wilson(3, 2),
-    "wilson, no trials": lambda: intervals.wilson(0, 0),
-    "wilson, NaN": lambda: intervals.wilson(NAN, 3),
-    "jeffreys, negative": lambda: intervals.jeffreys(-1, 3),
-    "clopper_pearson, coverage": lambda: intervals.clopper_pearson(1, 3, coverage=95),
-    "ordinal_mean, negative": lambda: ordinal.ordinal_mean([1, -1], [1, 2]),
-    "ordinal_mean, nobody": lambda: ordinal.ordinal_mean([0, 0], [1, 2]),
-    "ordinal_mean, lengths": lambda: ordinal.ordinal_mean([1, 2, 3], [1, 2]),
-    "ordinal_mean, infinite": lambda: ordinal.ordinal_mean([1, 2], [1, INF]),
-    "holm, above 1": lambda: comparisons.holm([0.1, 1.1]),
-    "benjamini_hochberg, NaN": lambda: comparisons.benjamini_hochberg([0.1, NAN]),
-    "kruskal_wallis, one group": lambda: comparisons.kruskal_wallis([1, 2], ["a", "a"]),
-    "kruskal_wallis, all ties": lambda: comparisons.kruskal_wallis([1, 1], ["a", "b"]),
-    "kruskal_wallis, lengths": lambda: comparisons.kruskal_wallis([1, 2], ["a"]),
-    "kruskal_wallis, infinite": lambda: comparisons.kruskal_wallis([1, INF], ["a", "b"]),
-    "friedman, all ties": lambda: comparisons.friedman(dead(Y)),
-    "friedman, one column": lambda: comparisons.friedman(Y[:, :1]),
-    "dunn, adjust": lambda: comparisons.dunn(Y[0], list("aabbb"), adjust="none-such"),
-    "dunn, all ties": lambda: comparisons.dunn([1, 1, 1], list("aab")),
-    "mann_whitney, empty": lambda: twogroups.mann_whitney([], [1]),
-    "mann_whitney, all ties": lambda: twogroups.mann_whitney([1, 1], [1]),
-    "wilcoxon, lengths": lambda: twogroups.wilcoxon([1, 2], [1]),
-    "wilcoxon, all ties": lambda: twogroups.wilcoxon([1, 2], [1, 2]),
-    "rate_change, too many": lambda: years.rate_change((3, 2), (1, 2)),
-    "rate_change_paired, shape": lambda: years.rate_change_paired([1, 2]),
-    "rate_change_paired, nobody": lambda: years.rate_change_paired([[0, 0], [0, 0]]),
-    "mean_change, lengths": lambda: years.mean_change([1, 2], [1], paired=True),
-    "mean_change, one": lambda: years.mean_change([1], [2], paired=False),
-    "mean_change, infinite": lambda: years.mean_change([1, INF], [2, 3], paired=False),
-    "target_changes, shapes": lambda: years.target_changes(
+    "wilson, too many": lambda: stats.wilson(3, 2),
+    "wilson, no trials": lambda: stats.wilson(0, 0),
+    "wilson, NaN": lambda: stats.wilson(NAN, 3),
+    "jeffreys, negative": lambda: stats.jeffreys(-1, 3),
+    "clopper_pearson, coverage": lambda: stats.clopper_pearson(1, 3, coverage=95),
+    "ordinal_mean, negative": lambda: stats.ordinal_mean([1, -1], [1, 2]),
+    "ordinal_mean, nobody": lambda: stats.ordinal_mean([0, 0], [1, 2]),
+    "ordinal_mean, lengths": lambda: stats.ordinal_mean([1, 2, 3], [1, 2]),
+    "ordinal_mean, infinite": lambda: stats.ordinal_mean([1, 2], [1, INF]),
+    "holm, above 1": lambda: stats.holm([0.1, 1.1]),
+    "benjamini_hochberg, NaN": lambda: stats.benjamini_hochberg([0.1, NAN]),
+    "kruskal_wallis, one group": lambda: stats.kruskal_wallis([1, 2], ["a", "a"]),
+    "kruskal_wallis, all ties": lambda: stats.kruskal_wallis([1, 1], ["a", "b"]),
+    "kruskal_wallis, lengths": lambda: stats.kruskal_wallis([1, 2], ["a"]),
+    "kruskal_wallis, infinite": lambda: stats.kruskal_wallis([1, INF], ["a", "b"]),
+    "friedman, all ties": lambda: stats.friedman(dead(Y)),
+    "friedman, one column": lambda: stats.friedman(Y[:, :1]),
+    "dunn, adjust": lambda: stats.dunn(Y[0], list("aabbb"), adjust="none-such"),
+    "dunn, all ties": lambda: stats.dunn([1, 1, 1], list("aab")),
+    "mann_whitney, empty": lambda: stats.mann_whitney([], [1]),
+    "mann_whitney, all ties": lambda: stats.mann_whitney([1, 1], [1]),
+    "wilcoxon, lengths": lambda: stats.wilcoxon([1, 2], [1]),
+    "wilcoxon, all ties": lambda: stats.wilcoxon([1, 2], [1, 2]),
+    "rate_change, too many": lambda: stats.rate_change((3, 2), (1, 2)),
+    "rate_change_paired, shape": lambda: stats.rate_change_paired([1, 2]),
+    "rate_change_paired, nobody": lambda: stats.rate_change_paired([[0, 0], [0, 0]]),
+    "mean_change, lengths": lambda: stats.mean_change([1, 2], [1], paired=True),
+    "mean_change, one": lambda: stats.mean_change([1], [2], paired=False),
+    "mean_change, infinite": lambda: stats.mean_change([1, INF], [2, 3], paired=False),
+    "target_changes, shapes": lambda: stats.target_changes(
         (np.ones(3), np.eye(3)), (np.ones(2), np.eye(2)), df=9
     ),
-    "trends, lengths": lambda: trends.trends([1.0, 2.0], [1], unit=["a", "a"]),
-    "trends, one time": lambda: trends.trends([1.0, 2.0], [1, 1], unit=["a", "a"]),
-    "careless, one item": lambda: careless.longstring(GRADES[:, :1]),
-    "irv, infinite": lambda: careless.irv(poke(GRADES, INF)),
-    "even_odd, sizes": lambda: careless.even_odd(GRADES, [2, 3]),
-    "contradiction, columns": lambda: careless.contradiction(GRADES, [(0, 9)], low=1, high=4),
-    "careless, shape": lambda: carelessflags.careless(
-        GRADES[0], carelessflags.Layout(1, 4), seed=1
+    "trends, lengths": lambda: stats.trends([1.0, 2.0], [1], unit=["a", "a"]),
+    "trends, one time": lambda: stats.trends([1.0, 2.0], [1, 1], unit=["a", "a"]),
+    "careless, one item": lambda: stats.longstring(GRADES[:, :1]),
+    "irv, infinite": lambda: stats.irv(poke(GRADES, INF)),
+    "even_odd, sizes": lambda: stats.even_odd(GRADES, [2, 3]),
+    "contradiction, columns": lambda: stats.contradiction(GRADES, [(0, 9)], low=1, high=4),
+    "careless, shape": lambda: stats.careless(
+        GRADES[0], stats.Layout(1, 4), seed=1
     ),
-    "mixed_model, lengths": lambda: mixed.mixed_model([1.0, 2.0], {"a": [1]}),
-    "mixed_model, infinite": lambda: mixed.mixed_model([1.0, INF, 2.0], {"a": [1, 1, 2]}),
-    "mixed_model, no variance": lambda: mixed.mixed_model(np.ones(6), {"a": [1, 1, 2, 2, 3, 3]}),
-    "adjust_ratings, disconnected": lambda: severity.adjust_ratings(
+    "mixed_model, lengths": lambda: stats.mixed_model([1.0, 2.0], {"a": [1]}),
+    "mixed_model, infinite": lambda: stats.mixed_model([1.0, INF, 2.0], {"a": [1, 1, 2]}),
+    "mixed_model, no variance": lambda: stats.mixed_model(np.ones(6), {"a": [1, 1, 2, 2, 3, 3]}),
+    "adjust_ratings, disconnected": lambda: stats.adjust_ratings(
         [1.0, 2.0, 3.0, 4.0, 5.0, 7.0], voter=[1, 1, 2, 2, 1, 2], target=[1, 2, 3, 4, 1, 3]
     ),
     "adjust, one target": lambda: ON_BALLOTS["adjust"](scores=Y[:, :1]),
-    "connectedness, lengths": lambda: connected.connectedness([1, 2], [1]),
-    "rank_sets_from, shapes": lambda: ranking.rank_sets_from([1, 2], np.eye(3), seed=1),
-    "rank_sets_from, NaN": lambda: ranking.rank_sets_from([1, NAN], np.eye(2), seed=1),
-    "rank_sets_from, df": lambda: ranking.rank_sets_from([1, 2], np.eye(2), seed=1, df=-1),
-    "d_study, facet": lambda: dstudy.d_study(COMPONENTS, n={"item": 3}),
-    "d_study, none": lambda: dstudy.d_study(COMPONENTS, n={"voter": 0}),
-    "bottom_consistency, k": lambda: decisions.bottom_consistency(STUDY, k=5, seed=1),
-    "voters_needed, level": lambda: decisions.voters_needed(COMPONENTS, k=1, level=1.5, seed=1),
-    "panel, no voters": lambda: simulate.panel([0.0], {}, seed=1),
-    "panel, tails": lambda: simulate.panel([0.0], {"A": 1}, rater=simulate.Rater(tails=2), seed=1),
+    "connectedness, lengths": lambda: stats.connectedness([1, 2], [1]),
+    "rank_sets_from, shapes": lambda: stats.rank_sets_from([1, 2], np.eye(3), seed=1),
+    "rank_sets_from, NaN": lambda: stats.rank_sets_from([1, NAN], np.eye(2), seed=1),
+    "rank_sets_from, df": lambda: stats.rank_sets_from([1, 2], np.eye(2), seed=1, df=-1),
+    "d_study, facet": lambda: stats.d_study(COMPONENTS, n={"item": 3}),
+    "d_study, none": lambda: stats.d_study(COMPONENTS, n={"voter": 0}),
+    "bottom_consistency, k": lambda: stats.bottom_consistency(STUDY, k=5, seed=1),
+    "voters_needed, level": lambda: stats.voters_needed(COMPONENTS, k=1, level=1.5, seed=1),
+    "panel, no voters": lambda: stats.panel([0.0], {}, seed=1),
+    "panel, tails": lambda: stats.panel([0.0], {"A": 1}, rater=stats.Rater(tails=2), seed=1),
 }
 
 
