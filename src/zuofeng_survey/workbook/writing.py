@@ -22,7 +22,7 @@ from .columns import Column, Sheet
 from .dressing import Dress, Lists, rules, width, write_notes
 from .meta import FORMAT, META, mark, packed
 from .tab import Tab
-from .values import TOO_LONG, opens_a_formula, same_text, shown
+from .values import TEXTS, TOO_LONG, opens_a_formula, same_text, shown
 
 ROWS = 1_048_575  # Excel's own, less the heading
 OPTIONS = {"default_date_format": "yyyy-mm-dd", "strings_to_formulas": False, "strings_to_urls": False}
@@ -82,8 +82,9 @@ def _cells(sheet: Sheet) -> list[Cells]:
 
 
 def _shown(values: Sequence[Any], column: Column) -> Cells:
-    """Return what stands in the cells of a column; of what is picked from a list, each is made once."""
-    if column.kind not in ("choice", "bool", "date"):
+    """Return what stands in the cells of a column; what comes again is made, and kept, once."""
+    mixed = set(map(type, values)) - {str, float, type(None)}  # 1, 1.0 and True are one key, not one text
+    if column.kind in ("choices", "number", "datetime") or (column.kind in TEXTS and mixed):
         return [shown(value, column) for value in values]
     made: dict[Any, Any] = {}
     return [
