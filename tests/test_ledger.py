@@ -11,7 +11,15 @@ from pydantic import ValidationError
 
 from ledger_entries import BY, CLOSED, DAY, KEY, PROBLEM, UNTIL_CLOSED, codes, take
 from zuofeng_survey.errors import LedgerError
-from zuofeng_survey.ledger import MACHINE, Book, Change, Declaration, Post, declaration, declarations
+from zuofeng_survey.ledger import (
+    MACHINE,
+    Book,
+    Change,
+    Declaration,
+    Post,
+    declaration,
+    declarations,
+)
 
 
 @pytest.fixture
