@@ -67,6 +67,8 @@ def test_no_other_result_speaks_of_it(dataset):
         said = found.table().to_csv() + found.levels.to_csv() + found._repr_html_() + found.remarks()
         assert "HF-E02" not in said and "为难" not in said
     assert "HF-E02" not in scoring.item_scores(dataset).execute()["item"].tolist()
+    with pytest.raises(UsageError):
+        scoring.distribution(dataset, "HF-E02")
     assert "HF-E02" not in scoring.item_table(dataset).execute().to_csv()
     assert set(judgements(dataset)) == {"appeal_id", "satisfied"}
 
