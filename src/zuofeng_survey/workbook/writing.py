@@ -28,6 +28,7 @@ ROWS = 1_048_575  # Excel's own, less the heading
 OPTIONS = {"default_date_format": "yyyy-mm-dd", "strings_to_formulas": False, "strings_to_urls": False}
 WHOLE = ("format_cells", "format_columns", "format_rows", "insert_rows", "delete_rows", "sort", "autofilter")
 ALLOWED: dict[str, bool] = dict.fromkeys(WHOLE, True)
+PAGE = 180  # Latin characters across a sheet of A4, as small as can be read
 Cells = list[Any]
 
 
@@ -111,11 +112,12 @@ def _units(text: str) -> int:
 def _write_sheet(
     tab: Worksheet, sheet: Sheet, table: list[Cells], *, dress: Dress, lists: Lists
 ) -> None:
-    rows = len(table[0]) if table else 0
+    rows, across = len(table[0]) if table else 0, 0.0
     for k, (column, cells) in enumerate(zip(sheet.columns, table, strict=True)):
         tab.write_string(0, k, column.label, dress.head())
         derived = column.locked and column.kind != "key"
-        tab.set_column(k, k, width(column, cells), dress.cell(column, locked=derived))
+        across += (wide := width(column, cells))
+        tab.set_column(k, k, wide, dress.cell(column, locked=derived))
         _write_column(tab, k, column, cells, dress=dress)
     if sheet.columns:
         tab.autofilter(0, 0, max(rows, 1), len(sheet.columns) - 1)
@@ -127,7 +129,10 @@ def _write_sheet(
     tab.set_landscape()
     tab.set_paper(9)
     tab.repeat_rows(0)
-    tab.fit_to_pages(1, 0)
+    if across <= PAGE:  # a wider one would be too small to read: it goes on beside, under its ids
+        tab.fit_to_pages(1, 0)
+    else:
+        tab.repeat_columns(0)
     tab.set_footer("&C第 &P 页，共 &N 页")
 
 
