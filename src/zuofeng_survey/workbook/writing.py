@@ -7,7 +7,7 @@ Text is written as text, whatever it begins with; nothing here can write a formu
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +56,11 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> None:
     try:
         book = xlsxwriter.Workbook(str(partial), OPTIONS)
         dress, lists = Dress(book), Lists(book)
+        told = [line for pair in zip(sheets, tables, strict=True) for line in _meta(*pair)]
         for sheet, table in zip(sheets, tables, strict=True):
             _write_sheet(book.add_worksheet(sheet.name, Tab), sheet, table, dress=dress, lists=lists)
         write_notes(book, sheets, dress)
-        _write_meta(book.add_worksheet(META), sheets, tables)
+        _write_meta(book.add_worksheet(META), told)
         book.close()
         partial.replace(path)
     except (OSError, FileCreateError) as error:
@@ -119,6 +120,7 @@ def _write_sheet(
         across += (wide := width(column, cells))
         tab.set_column(k, k, wide, dress.cell(column, locked=derived))
         _write_column(tab, k, column, cells, dress=dress)
+        cells.clear()  # XlsxWriter has it now
     if sheet.columns:
         tab.autofilter(0, 0, max(rows, 1), len(sheet.columns) - 1)
     tab.freeze_panes(1, 1)
@@ -153,25 +155,25 @@ def _write_column(tab: Worksheet, k: int, column: Column, cells: Cells, *, dress
             number(n, k, value, form)
 
 
-def _write_meta(tab: Worksheet, sheets: Sequence[Sheet], tables: list[list[Cells]]) -> None:
+def _meta(sheet: Sheet, table: list[Cells]) -> Iterator[tuple[str, ...]]:
+    """Yield the lines of the hidden sheet that are about one sheet."""
+    yield ("sheet", sheet.name, *(c.name for c in sheet.columns))
+    if sheet.key is None:
+        return
+    edited = [cells for c, cells in zip(sheet.columns, table, strict=True) if c in sheet.edited]
+    keys = table[sheet.columns.index(sheet.key)]
+    rows = (
+        (key, sheet.versions.get(key), mark(map(same_text, cells)))
+        for key, *cells in zip(keys, *edited, strict=True)
+        if key is not None
+    )
+    for text in packed(rows):
+        yield "rows", sheet.name, text
+
+
+def _write_meta(tab: Worksheet, told: Sequence[tuple[str, ...]]) -> None:
     tab.very_hidden()
     tab.write_string(0, 0, FORMAT)
-    n = 1
-    for sheet, table in zip(sheets, tables, strict=True):
-        for k, text in enumerate(("sheet", sheet.name, *(c.name for c in sheet.columns))):
+    for n, line in enumerate(told, start=1):
+        for k, text in enumerate(line):
             tab.write_string(n, k, text)
-        n += 1
-        if sheet.key is None:
-            continue
-        edited = [cells for c, cells in zip(sheet.columns, table, strict=True) if c in sheet.edited]
-        keys = table[sheet.columns.index(sheet.key)]
-        rows = (
-            (key, sheet.versions.get(key), mark(map(same_text, cells)))
-            for key, *cells in zip(keys, *edited, strict=True)
-            if key is not None
-        )
-        for text in packed(rows):
-            tab.write_string(n, 0, "rows")
-            tab.write_string(n, 1, sheet.name)
-            tab.write_string(n, 2, text)
-            n += 1
