@@ -42,6 +42,7 @@ def test_the_first_row_is_chinese_and_stays_in_sight(tab):
     assert tab.freeze_panes == "B2"
     assert tab.auto_filter.ref == "A1:K7"
     assert tab.print_title_rows == "$1:$1"
+    assert tab.sheet_properties.pageSetUpPr.fitToPage
 
 
 def test_dates_are_dates_and_numbers_numbers(tab):

@@ -54,7 +54,7 @@ def _points(q: Questionnaire, score_map: str) -> Iterator[tuple[str, str, float,
         raise UsageError.of("score-map-unknown", q.form_id, name=score_map, known=known, near=near)
     other = q.score_maps.get(score_map, {})
     for _, item in q.walk():
-        if item.kind != "select_one":
+        if item.kind != "select_one" or item.alert:  # what is protected is in no score and no count
             continue
         for choice in q.choices_of(item):
             score = other.get(item.list_name, {}).get(choice.name, choice.score)
@@ -75,7 +75,16 @@ def item_table(dataset: Dataset, *, score_map: str = PLAIN) -> Any:
 
 
 def distribution(dataset: Dataset, item: str) -> Any:
-    """Return target, value, count of one single-choice item, as Ibis."""
+    """Return target, value, count of one single-choice item, as Ibis.
+
+    Raises
+    ------
+    UsageError
+        ``item-protected``.
+    """
+    known = None if dataset.is_imported else dataset.questionnaire.items.get(item)
+    if known is not None and known.alert:
+        raise UsageError.of("item-protected", dataset.name, item=item)
     ratings = dataset.table("ratings")
     return ratings.filter(ratings["item"] == item).group_by("target", "value").agg(
         count=lambda t: t.count()

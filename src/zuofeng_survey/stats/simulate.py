@@ -92,6 +92,7 @@ def panel(
     >>> p = panel([0.0, 0.0, 1.0], {"A": 2, "B": 3}, seed=1)
     >>> p.scores.shape, p.voter_class.tolist()
     ((5, 3), ['A', 'A', 'B', 'B', 'B'])
+    >>> from zuofeng_survey.stats import Bloc
     >>> hostile = Conduct(blocs=[Bloc(voters={"B": 1}, grades={0: 0, 1: 0})])
     >>> panel([0.0, 1.0], {"A": 2, "B": 3}, conduct=hostile, seed=1).scores[2].tolist()
     [40.0, 40.0]

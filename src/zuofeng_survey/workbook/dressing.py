@@ -22,6 +22,7 @@ SAMPLE = 500
 MORE_ROWS = 5_000  # below the last entry, where new rows find drop-downs and checks
 INLINE = 255  # characters of a drop-down that Excel takes without a list on a sheet
 DATE, MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
+WIDTHS = (16, 28, 36, 6, 60)  # of the note sheet
 NUMBER_FORMAT = {"date": DATE, "datetime": MOMENT, "integer": "0", "number": "General"}
 HOW = {
     "key": "编号。已有的不要改；新增一行时留空或按编号规则填写",
@@ -175,17 +176,25 @@ def write_notes(book: Workbook, specs: Sequence[Sheet], dress: Dress) -> None:
         sheet.merge_range(row, 0, row, 4, clean(line), dress.note())
         row += 1
     headings = ("工作表", "列", "怎么填", "必填", "说明与可选值")
-    for k, (heading, wide) in enumerate(zip(headings, (16, 24, 30, 6, 60), strict=True)):
+    for k, (heading, wide) in enumerate(zip(headings, WIDTHS, strict=True)):
         sheet.write_string(row + 1, k, heading, dress.head())
         sheet.set_column(k, k, wide)
     row += 2
     for spec in specs:
         for column in spec.columns:
-            for k, text in enumerate(_line(spec, column)):
+            line = _line(spec, column)
+            for k, text in enumerate(line):
                 sheet.write_string(row, k, clean(text), dress.note())
+            lines = max(_lines(text, wide) for text, wide in zip(line, WIDTHS, strict=True))
+            sheet.set_row(row, 15.5 * lines)  # LibreOffice does not make room by itself
             row += 1
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+
+
+def _lines(text: str, wide: int) -> int:
+    """Return how many lines a text takes in a column."""
+    return sum(-(-max(displayed(line), 1) // (wide - 2)) for line in text.split("\n"))
 
 
 def _line(spec: Sheet, column: Column) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ Text is written as text, whatever it begins with; nothing here can write a formu
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,13 @@ from .columns import Column, Sheet
 from .dressing import Dress, Lists, rules, width, write_notes
 from .meta import FORMAT, META, mark, packed
 from .tab import Tab
-from .values import TOO_LONG, opens_a_formula, same_text, shown
+from .values import TEXTS, TOO_LONG, opens_a_formula, same_text, shown
 
 ROWS = 1_048_575  # Excel's own, less the heading
 OPTIONS = {"default_date_format": "yyyy-mm-dd", "strings_to_formulas": False, "strings_to_urls": False}
 WHOLE = ("format_cells", "format_columns", "format_rows", "insert_rows", "delete_rows", "sort", "autofilter")
 ALLOWED: dict[str, bool] = dict.fromkeys(WHOLE, True)
+PAGE = 180  # Latin characters across a sheet of A4, as small as can be read
 Cells = list[Any]
 
 
@@ -55,10 +56,11 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> None:
     try:
         book = xlsxwriter.Workbook(str(partial), OPTIONS)
         dress, lists = Dress(book), Lists(book)
+        told = [line for pair in zip(sheets, tables, strict=True) for line in _meta(*pair)]
         for sheet, table in zip(sheets, tables, strict=True):
             _write_sheet(book.add_worksheet(sheet.name, Tab), sheet, table, dress=dress, lists=lists)
         write_notes(book, sheets, dress)
-        _write_meta(book.add_worksheet(META), sheets, tables)
+        _write_meta(book.add_worksheet(META), told)
         book.close()
         partial.replace(path)
     except (OSError, FileCreateError) as error:
@@ -82,8 +84,9 @@ def _cells(sheet: Sheet) -> list[Cells]:
 
 
 def _shown(values: Sequence[Any], column: Column) -> Cells:
-    """Return what stands in the cells of a column; of what is picked from a list, each is made once."""
-    if column.kind not in ("choice", "bool", "date"):
+    """Return what stands in the cells of a column; what comes again is made, and kept, once."""
+    mixed = set(map(type, values)) - {str, float, type(None)}  # 1, 1.0 and True are one key, not one text
+    if column.kind in ("choices", "number", "datetime") or (column.kind in TEXTS and mixed):
         return [shown(value, column) for value in values]
     made: dict[Any, Any] = {}
     return [
@@ -110,12 +113,14 @@ def _units(text: str) -> int:
 def _write_sheet(
     tab: Worksheet, sheet: Sheet, table: list[Cells], *, dress: Dress, lists: Lists
 ) -> None:
-    rows = len(table[0]) if table else 0
+    rows, across = len(table[0]) if table else 0, 0.0
     for k, (column, cells) in enumerate(zip(sheet.columns, table, strict=True)):
         tab.write_string(0, k, column.label, dress.head())
         derived = column.locked and column.kind != "key"
-        tab.set_column(k, k, width(column, cells), dress.cell(column, locked=derived))
+        across += (wide := width(column, cells))
+        tab.set_column(k, k, wide, dress.cell(column, locked=derived))
         _write_column(tab, k, column, cells, dress=dress)
+        cells.clear()  # XlsxWriter has it now
     if sheet.columns:
         tab.autofilter(0, 0, max(rows, 1), len(sheet.columns) - 1)
     tab.freeze_panes(1, 1)
@@ -126,7 +131,10 @@ def _write_sheet(
     tab.set_landscape()
     tab.set_paper(9)
     tab.repeat_rows(0)
-    tab.fit_to_pages(1, 0)
+    if across <= PAGE:  # a wider one would be too small to read: it goes on beside, under its ids
+        tab.fit_to_pages(1, 0)
+    else:
+        tab.repeat_columns(0)
     tab.set_footer("&C第 &P 页，共 &N 页")
 
 
@@ -147,25 +155,25 @@ def _write_column(tab: Worksheet, k: int, column: Column, cells: Cells, *, dress
             number(n, k, value, form)
 
 
-def _write_meta(tab: Worksheet, sheets: Sequence[Sheet], tables: list[list[Cells]]) -> None:
+def _meta(sheet: Sheet, table: list[Cells]) -> Iterator[tuple[str, ...]]:
+    """Yield the lines of the hidden sheet that are about one sheet."""
+    yield ("sheet", sheet.name, *(c.name for c in sheet.columns))
+    if sheet.key is None:
+        return
+    edited = [cells for c, cells in zip(sheet.columns, table, strict=True) if c in sheet.edited]
+    keys = table[sheet.columns.index(sheet.key)]
+    rows = (
+        (key, sheet.versions.get(key), mark(map(same_text, cells)))
+        for key, *cells in zip(keys, *edited, strict=True)
+        if key is not None
+    )
+    for text in packed(rows):
+        yield "rows", sheet.name, text
+
+
+def _write_meta(tab: Worksheet, told: Sequence[tuple[str, ...]]) -> None:
     tab.very_hidden()
     tab.write_string(0, 0, FORMAT)
-    n = 1
-    for sheet, table in zip(sheets, tables, strict=True):
-        for k, text in enumerate(("sheet", sheet.name, *(c.name for c in sheet.columns))):
+    for n, line in enumerate(told, start=1):
+        for k, text in enumerate(line):
             tab.write_string(n, k, text)
-        n += 1
-        if sheet.key is None:
-            continue
-        edited = [cells for c, cells in zip(sheet.columns, table, strict=True) if c in sheet.edited]
-        keys = table[sheet.columns.index(sheet.key)]
-        rows = (
-            (key, sheet.versions.get(key), mark(map(same_text, cells)))
-            for key, *cells in zip(keys, *edited, strict=True)
-            if key is not None
-        )
-        for text in packed(rows):
-            tab.write_string(n, 0, "rows")
-            tab.write_string(n, 1, sheet.name)
-            tab.write_string(n, 2, text)
-            n += 1
