@@ -35,7 +35,9 @@ def run() -> dict[str, Any]:
         start = time.perf_counter()
         events = sum(_record(book))
         recording = time.perf_counter() - start
+        cpu = time.process_time()
         states = _turns(lambda: len(book.entries("problems", today=DAY)))
+        cpu = (time.process_time() - cpu) / TURNS
         scans = _turns(lambda: _scan(book))
         some = [f"WT-2020-甲镇-{n:04d}" for n in range(100)]
         hundred = _turns(lambda: len(book.entries("problems", today=DAY, keys=some)))
@@ -49,6 +51,7 @@ def run() -> dict[str, Any]:
         "events": events,
         "state_of_all_s": state,
         "state_of_all_worst_s": max(states),
+        "state_of_all_cpu_s": cpu,
         "plain_scan_s": scan,
         "ratio_to_plain_scan": state / scan,
         "state_of_100_s": median(hundred),

