@@ -96,8 +96,9 @@ def by_channel(dataset: Dataset, *, by: str, area: str = "overall", channel: str
     left_out = {UNSAID, *pressed, *(c.name for c in q.choices_of(q.items[by]) if c.missing)}
     ranked = _ranked(summary, left_out, seed=int(dataset.hash[:8], 16))
     params = {"names": "、".join(label.get(g, g) for g in pressed), "rate": f"{100 * max(pressed.values(), default=0):.0f}%"}
+    shares = {str(c): float(share) for c, share in mix.items()}
     problems = (Problem("pressed", dataset.name, params),) * bool(pressed)
-    return Weighted(dataset.name, dataset.hash, area, by, channel, ranked, mix.to_dict(), problems)
+    return Weighted(dataset.name, dataset.hash, area, by, channel, ranked, shares, problems)
 
 
 def _cells(dataset: Dataset, area: str, by: str, channel: str) -> pd.DataFrame:
