@@ -13,7 +13,7 @@ from ..results import Usable
 from ..stats.leaving import ballots_to_leave
 from ..stats.ranking import BottomSets
 from .settings import Settings
-from .standing import Standing, lowest
+from .standing import COUNTY, Standing, lowest
 
 GUARDS = "bottom_rule.guards"
 
@@ -111,7 +111,7 @@ def evidence(standing: Standing, target: str, settings: Settings) -> Evidence:
     home = standing.home(target)
     r, ranking = standing.rounds[home], standing.rankings[home]
     i = ranking.bottom.unit.index(target)
-    fragility = ranking.fragility if standing.scope == "township" else None
+    fragility = ranking.fragility if standing.pool != COUNTY else None
     found = Evidence(
         year=standing.year,
         dataset=r.dataset.name,
@@ -223,7 +223,7 @@ def _guards(e: Evidence, standing: Standing, settings: Settings) -> list[Problem
     if is_above_floor(e, settings):
         params = {"year": e.year, "rate": f"{100 * settings[f'{GUARDS}.abs_floor']:.0f}%"}
         found.append(Problem("guard-floor", "", params))
-    if standing.scope == "county" and settings[f"{GUARDS}.own_pool"] and not e.own_pool:
+    if standing.pool == COUNTY and settings[f"{GUARDS}.own_pool"] and not e.own_pool:
         found.append(Problem("guard-own-pool", "", {"year": e.year, "pool": e.pool}))
     return found
 
