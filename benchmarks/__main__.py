@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-ROOMS = ("casting", "pages", "ranking", "coverage", "reliability", "weighting", "ledgers")
+ROOMS = ("casting", "pages", "ranking", "coverage", "reliability", "weighting", "ledgers", "suppression")
 
 
 def main() -> None:

@@ -133,7 +133,8 @@ def _findings(found: Findings | None) -> Iterator[Part]:
     )
     luck = found.chance[found.chance["scope"] == found.scope]
     if len(luck):
-        one = "；".join(f"{RULE_KINDS[r.kind]}约{shown(float(r.luck_1))}人" for r in luck.itertuples())
+        pairs = zip(luck["kind"].tolist(), luck["luck_1"].tolist(), strict=True)
+        one = "；".join(f"{RULE_KINDS[kind]}约{shown(float(n))}人" for kind, n in pairs)
         yield Paragraph(f"即使所有人真实水平相同，凭运气每年也会点到：{one}。名单须与事实核查一起研究。", "warning")
     yield DECISION
 
