@@ -1,22 +1,22 @@
 """From a dataset to what may be shown: rankings, grades, summaries, and how far to trust them."""
 
+from .balanced import Balanced, channel_weighted
 from .importance import importance
 from .opinion import Opinion, mass_opinion, self_inspection
 from .panel import Usable, usable_panel
 from .profile import Profiles, profiles
 from .ranking import NOTE, Ranking, default_k, grades, rank, turnout
 from .sensitivity import Recount, Sensitivity, recounts, sensitivity
-from .weighted import Weighted, channel_weighted
 
 __all__ = [
     "NOTE",
+    "Balanced",
     "Opinion",
     "Profiles",
     "Ranking",
     "Recount",
     "Sensitivity",
     "Usable",
-    "Weighted",
     "channel_weighted",
     "default_k",
     "grades",
