@@ -6,14 +6,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 import postgres
-from zuofeng_survey.demo import run
+from demo_builds import build_demo
 from zuofeng_survey.store import Home
 
 _QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -30,12 +29,6 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=_QUIET)
         yield chromium
         chromium.close()
-
-
-def build_demo(folder: Path, size: str = "tiny") -> Home:
-    """Build the demo county without a word."""
-    quiet = lambda title: nullcontext(lambda done, of: None)  # noqa: E731
-    return run.build(folder, size=size, progress=quiet, url="http://127.0.0.1:1", say=lambda *a, **k: None)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import build_demo
+from demo_builds import build_demo
 from zuofeng_survey import results, scoring
 from zuofeng_survey.dataset import Dataset, verify
 from zuofeng_survey.demo import county

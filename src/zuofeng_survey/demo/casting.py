@@ -90,15 +90,14 @@ def _who_comes(
     made: Published, setting: Mapping[str, Any], rng: np.random.Generator
 ) -> Iterator[tuple[str, str]]:
     """Yield the slips that are used, class by class; each class comes with its usual share."""
-    share = shape()["low_return"].get(made.poll.name, setting["attend"])
     slips = sorted(made.slips, key=lambda slip: slip[1])
-    comes = rng.random(len(slips)) < share
-    if made.poll.name in shape()["low_return"]:
-        comes = rng.permutation(len(slips)) < round(share * len(slips))
-    first = [n == 0 or slips[n - 1][1] != slips[n][1] for n in range(len(slips))]
-    for slip, is_there, is_first in zip(slips, comes, first, strict=True):
-        if is_there or is_first or slip[1] == "A":  # the leaders run the meeting
-            yield slip
+    low = shape()["low_return"].get(made.poll.name)
+    if low:
+        comes = rng.permutation(len(slips)) < round(low * len(slips))
+    else:
+        leads = np.array([slip[1] == "A" for slip in slips])  # the leaders run the meeting
+        comes = (rng.random(len(slips)) < setting["attend"]) | leads
+    yield from (slip for slip, is_there in zip(slips, comes, strict=True) if is_there)
 
 
 def _hostile(q: Questionnaire, targets: Sequence[str]) -> Answers:

@@ -1,6 +1,8 @@
 """From a dataset to what may be shown: rankings, grades, summaries, and how far to trust them."""
 
 from .balanced import Balanced, channel_weighted
+from .channels import Weighted, by_channel
+from .crossing import Crossing, crossing
 from .importance import importance
 from .opinion import Opinion, mass_opinion, self_inspection
 from .panel import Usable, usable_panel
@@ -11,13 +13,17 @@ from .sensitivity import Recount, Sensitivity, recounts, sensitivity
 __all__ = [
     "NOTE",
     "Balanced",
+    "Crossing",
     "Opinion",
     "Profiles",
     "Ranking",
     "Recount",
     "Sensitivity",
     "Usable",
+    "Weighted",
+    "by_channel",
     "channel_weighted",
+    "crossing",
     "default_k",
     "grades",
     "importance",

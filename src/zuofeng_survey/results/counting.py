@@ -41,7 +41,7 @@ def areas_of(q: Questionnaire) -> dict[str, list[Item]]:
     return areas
 
 
-def _people(dataset: Dataset) -> Any:
+def people(dataset: Dataset) -> Any:
     """Return one row a respondent and area: score, valid, good, dk, as Ibis."""
     q = dataset.questionnaire
     keys = pd.DataFrame(
@@ -65,22 +65,22 @@ def _people(dataset: Dataset) -> Any:
 
 def count(dataset: Dataset, by: str) -> pd.DataFrame:
     """Return area, group and the counts that everything shown is made of."""
-    people = _people(dataset)
+    each = people(dataset)
     if by:
         ratings = dataset.table("ratings")
         said = ratings.filter(ratings["item"] == by).select("ballot", group="value")
-        people = people.left_join(said, "ballot").mutate(
+        each = each.left_join(said, "ballot").mutate(
             group=lambda t: t["group"].fill_null(UNSAID)
         )
     else:
-        people = people.mutate(group=ibis.literal(EVERYONE))
-    grouped = people.group_by("area", "group").aggregate(
-        n=people["counts"].sum().cast("int64"),
-        good=people["good"].sum(where=people["counts"]).cast("int64"),
-        valid=people["valid"].sum(where=people["counts"]).cast("int64"),
-        dk=people["dk"].sum().cast("int64"),
-        total=people["score"].sum(where=people["counts"]),
-        squares=(people["score"] ** 2).sum(where=people["counts"]),
+        each = each.mutate(group=ibis.literal(EVERYONE))
+    grouped = each.group_by("area", "group").aggregate(
+        n=each["counts"].sum().cast("int64"),
+        good=each["good"].sum(where=each["counts"]).cast("int64"),
+        valid=each["valid"].sum(where=each["counts"]).cast("int64"),
+        dk=each["dk"].sum().cast("int64"),
+        total=each["score"].sum(where=each["counts"]),
+        squares=(each["score"] ** 2).sum(where=each["counts"]),
     )
     frame = grouped.execute().astype(dict.fromkeys(COUNTS, float)).fillna(0)
     if by:

@@ -131,7 +131,7 @@ def mass_opinion(dataset: Dataset, by: str = "") -> Opinion:
         listed = ", ".join(known) or "—"
         raise UsageError.of("by-unknown", dataset.name, name=by, known=listed)
     facts = count(dataset, by)
-    pressed = _pressed(dataset, by)
+    pressed = pressed_groups(dataset, by)
     summary = _summary(dataset, facts, by, pressed)
     problems = _problems(dataset, summary, pressed)
     levels = levels_of(dataset, summary)
@@ -218,7 +218,7 @@ def _ranked(rows: pd.DataFrame, unranked: set[str], *, seed: int) -> pd.DataFram
     return rows
 
 
-def _pressed(dataset: Dataset, by: str) -> dict[str, float]:
+def pressed_groups(dataset: Dataset, by: str) -> dict[str, float]:
     """Return group → share told which answers to give, where it is over 2 %; everyone is ""."""
     item, yes = PRESSED.get(dataset.manifest["form_id"], ("", ""))
     if item not in dataset.questionnaire.items:

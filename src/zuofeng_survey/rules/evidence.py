@@ -11,8 +11,9 @@ from .. import results
 from ..errors import Problem
 from ..results import Usable
 from ..stats.leaving import ballots_to_leave
+from ..stats.ranking import BottomSets
 from .settings import Settings
-from .standing import Standing, lowest
+from .standing import COUNTY, Standing, lowest
 
 GUARDS = "bottom_rule.guards"
 
@@ -105,44 +106,27 @@ class Evidence:
 
 def evidence(standing: Standing, target: str, settings: Settings) -> Evidence:
     """Gather what one person's place in one year rests on."""
-    bottom, at = standing.bottom, standing.index(target)
-    if bottom is None:
+    if standing.bottom is None:
         raise ValueError(f"{target!r} must stand in a ranking, got none for {standing.pool}")
     home = standing.home(target)
     r, ranking = standing.rounds[home], standing.rankings[home]
     i = ranking.bottom.unit.index(target)
-    blocks = [(p.scores, p.voter_class, p.weights) for p in standing.panels]
-    leave = ballots_to_leave(blocks, _column(standing, target), k=standing.k)
-    alone = standing.scope == "township"
-    small = {name: row["valid"] for name, row in r.dataset.manifest["counts"].items()}
+    fragility = ranking.fragility if standing.pool != COUNTY else None
     found = Evidence(
         year=standing.year,
         dataset=r.dataset.name,
         hash=r.dataset.hash,
         pool=r.pool,
-        persons=len(bottom.unit),
         k=standing.k,
-        estimate=float(bottom.sets.estimate[at]),
-        se=float(bottom.sets.se[at]),
-        rank=int(bottom.sets.rank[at]),
-        lower=int(bottom.sets.lower[at]),
-        upper=int(bottom.sets.upper[at]),
-        p_bottom=float(bottom.p_bottom[at]),
-        certain=bool(bottom.certain[at]),
-        verified=bottom.verified,
-        tied=standing.marks()[target].tied,
-        gap=bottom.gap,
-        gap_needed=bottom.gap_needed,
-        gap_p=bottom.p_value,
-        flip1=leave.flip1,
-        leave=leave.ballots,
-        leave_tried=leave.most,
-        set_ballots=ranking.fragility.ballots if alone and ranking.fragility else None,
+        **_place(standing.bottom, standing.index(target)),
+        **_leaving(standing, target),
         **_agreement(standing, target),
+        tied=standing.marks()[target].tied,
+        set_ballots=fragility.ballots if fragility else None,
         named_without=_without(standing, target),
         own_pool=bool(ranking.bottom.observed[i]),
         n=int(ranking.n[i]),
-        n_least_class=min(small.values()),
+        n_least_class=min(row["valid"] for row in r.dataset.manifest["counts"].values()),
         good_rate=_known(ranking.good_rate[i]),
         dk_rate=_known(ranking.dk_rate[i]),
         return_rate=r.return_rate,
@@ -151,7 +135,30 @@ def evidence(standing: Standing, target: str, settings: Settings) -> Evidence:
         guards=(),
         problems=ranking.problems,
     )
-    return _guarded(found, standing, settings)
+    return replace(found, guards=tuple(_guards(found, standing, settings)))
+
+
+def _place(bottom: BottomSets, at: int) -> dict[str, Any]:
+    return {
+        "persons": len(bottom.unit),
+        "estimate": float(bottom.sets.estimate[at]),
+        "se": float(bottom.sets.se[at]),
+        "rank": int(bottom.sets.rank[at]),
+        "lower": int(bottom.sets.lower[at]),
+        "upper": int(bottom.sets.upper[at]),
+        "p_bottom": float(bottom.p_bottom[at]),
+        "certain": bool(bottom.certain[at]),
+        "verified": bottom.verified,
+        "gap": bottom.gap,
+        "gap_needed": bottom.gap_needed,
+        "gap_p": bottom.p_value,
+    }
+
+
+def _leaving(standing: Standing, target: str) -> dict[str, Any]:
+    blocks = [(p.scores, p.voter_class, p.weights) for p in standing.panels]
+    leave = ballots_to_leave(blocks, _column(standing, target), k=standing.k)
+    return {"flip1": leave.flip1, "leave": leave.ballots, "leave_tried": leave.most}
 
 
 def _column(standing: Standing, target: str) -> int:
@@ -167,7 +174,7 @@ def _grades(dataset: Any, target: str) -> dict[str, float]:
     return {} if any(np.isnan(v) for v in shares.values()) else {str(k): v for k, v in shares.items()}
 
 
-def _agreement(standing: Standing, target: str) -> dict[str, tuple[int, int]]:
+def _agreement(standing: Standing, target: str) -> dict[str, Any]:
     """Count the scoring maps, bases and all other ways that name the person."""
     agree = [(kind, target in low) for kind, _, low in standing.others]
 
@@ -200,10 +207,6 @@ def _drop(panel: Usable, name: str) -> Usable | None:
     return panel.with_weights({**weights, name: 0.0}) if weights and rated else None
 
 
-def _guarded(found: Evidence, standing: Standing, settings: Settings) -> Evidence:
-    return replace(found, guards=tuple(_guards(found, standing, settings)))
-
-
 def _guards(e: Evidence, standing: Standing, settings: Settings) -> list[Problem]:
     least = settings[f"{GUARDS}.min_pool.{standing.kind}"]
     found = []
@@ -220,7 +223,7 @@ def _guards(e: Evidence, standing: Standing, settings: Settings) -> list[Problem
     if is_above_floor(e, settings):
         params = {"year": e.year, "rate": f"{100 * settings[f'{GUARDS}.abs_floor']:.0f}%"}
         found.append(Problem("guard-floor", "", params))
-    if standing.scope == "county" and settings[f"{GUARDS}.own_pool"] and not e.own_pool:
+    if standing.pool == COUNTY and settings[f"{GUARDS}.own_pool"] and not e.own_pool:
         found.append(Problem("guard-own-pool", "", {"year": e.year, "pool": e.pool}))
     return found
 

@@ -14,7 +14,7 @@ from ..stats.composite import composite
 from ..stats.consecutive import consecutive_bottom
 from ..stats.ranking import BottomSets
 from .settings import Settings
-from .standing import Standing
+from .standing import COUNTY, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def years_together(standings: Sequence[Standing], settings: Settings) -> BottomS
     looks = settings["bottom_rule.evidence.looks"]
     coverage = settings["scoring.coverage"]
     seed = int(standings[-1].rankings[0].hash[:8], 16)
-    if standings[0].scope == "county":
+    if standings[0].pool == COUNTY:
         return _county(standings, k, coverage=1 - (1 - coverage) / looks, seed=seed)
     shared = set.intersection(*(set(s.panels[0].weights) for s in standings))
     weights = {c: w for c, w in standings[-1].panels[0].weights.items() if c in shared}

@@ -22,6 +22,7 @@ from .rounds import Kind, Round
 from .settings import Settings
 
 COUNTY = "全县"
+FEWEST_DRAWS = 99
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +141,7 @@ def stand(kind: Kind, year: int, scope: str, given: Sequence[Round], settings: S
             problems.append(problem)
             continue
         try:
-            rankings.append(_ranking(r, settings))
+            rankings.append(_ranking(r, settings, draws=0 if pool == r.pool else FEWEST_DRAWS))
         except UsageError as error:
             problems += error.problems
             continue
@@ -151,18 +152,19 @@ def stand(kind: Kind, year: int, scope: str, given: Sequence[Round], settings: S
     if n and not 0 < k < n:
         problems.append(Problem("pool-small", pool, {"year": year, "n": n, "k": k}))
     elif n:
-        bottom = rankings[0].bottom if scope == "township" else _together(valid, rankings, k)
-    if scope == "county" and bottom is not None:
+        bottom = rankings[0].bottom if pool != COUNTY else _together(valid, rankings, k)
+    if pool == COUNTY and bottom is not None:
         problems.append(Problem("county-scope", pool, {"year": year, "n": len(valid)}))
     problems += [p for r in rankings for p in r.problems]
     return Standing(kind, year, scope, pool, tuple(valid), tuple(rankings), bottom, k, tuple(problems))
 
 
-def _ranking(r: Round, settings: Settings) -> Ranking:
+def _ranking(r: Round, settings: Settings, *, draws: int) -> Ranking:
+    """Rank one poll by itself; of a part of the county only the observed places are needed."""
     k = settings[f"bottom_rule.{r.kind}.n"]
     if settings[f"bottom_rule.{r.kind}.share"] is not None:
         k = max(places(r.kind, len(results.usable_panel(r.dataset).targets), settings), 1)
-    return results.rank(r.dataset, k=k, coverage=settings["scoring.coverage"])
+    return results.rank(r.dataset, k=k, coverage=settings["scoring.coverage"], draws=draws)
 
 
 def _together(valid: Sequence[Round], rankings: Sequence[Ranking], k: int) -> BottomSets:
