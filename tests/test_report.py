@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 from docx.oxml.ns import qn
 from openpyxl import load_workbook
+from typer.testing import CliRunner
 
 from books import small_book
 from frozen import IBIS_WARNS, deputies, frozen, opinions
 from populations import attack, random_people, release
 from zuofeng_survey import charts, report, results
+from zuofeng_survey.cli import app
 from zuofeng_survey.dataset import Dataset
 from zuofeng_survey.errors import StorageError, UsageError
 from zuofeng_survey.report import Callout, Document, FillIn, Heading, Paragraph, Picture, Table
@@ -311,6 +313,18 @@ def test_no_cell_of_a_survey_report_is_under_k(survey, tmp_path):
         towns = next(t for t in tables(document) if "原始与加权" in t.caption)
         assert [r[1] for r in towns.rows if r[0] == "丙镇"] == ["—"]
 
+
+def test_reports_from_the_command_line(pool, tmp_path):
+    args = ["report", "letters", str(pool.path), "--out", str(tmp_path / "o"), "--as", "word,html", "--date", "2020-12-31"]
+    found = CliRunner().invoke(app, [*args, "--format", "csv"])
+    assert found.exit_code == 0, found.stderr
+    assert len(found.stdout.splitlines()) == 1 + 2 * len(MERIT)
+    assert len(list((tmp_path / "o").glob("*.docx"))) == len(MERIT)
+
+
+def test_a_date_that_cannot_be_read_is_a_usage_error(pool, tmp_path):
+    found = CliRunner().invoke(app, ["report", "deputies", str(pool.path), "--out", str(tmp_path), "--date", "2020年"])
+    assert found.exit_code == 2 and "report-date" in found.stderr
 
 # ledgers and years
 
