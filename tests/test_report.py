@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 import shutil
 import subprocess
 import zipfile
+from itertools import islice
 from pathlib import Path
 
 import docx
+import numpy as np
 import pytest
 from docx.oxml.ns import qn
 from openpyxl import load_workbook
+from typer.testing import CliRunner
 
-from frozen import IBIS_WARNS, deputies, opinions
+from books import small_book
+from frozen import IBIS_WARNS, deputies, frozen, opinions
+from populations import attack, random_people, release
 from zuofeng_survey import charts, report, results
+from zuofeng_survey.cli import app
 from zuofeng_survey.dataset import Dataset
 from zuofeng_survey.errors import StorageError, UsageError
 from zuofeng_survey.report import Callout, Document, FillIn, Heading, Paragraph, Picture, Table
@@ -25,7 +32,9 @@ from zuofeng_survey.report.evaluation import evaluation_report
 from zuofeng_survey.report.fonts import BODY, PAPER, Fonts
 from zuofeng_survey.report.letters import letters
 from zuofeng_survey.report.making import KINDS, PAPERS, Issue, make
+from zuofeng_survey.report.opinion import town_table
 from zuofeng_survey.report.tree import visible
+from zuofeng_survey.results.disclosure import Shown, cell_bounds
 
 pytestmark = IBIS_WARNS
 DAY = dt.date(2020, 12, 31)
@@ -305,11 +314,157 @@ def test_no_cell_of_a_survey_report_is_under_k(survey, tmp_path):
         assert [r[1] for r in towns.rows if r[0] == "丙镇"] == ["—"]
 
 
+def test_reports_from_the_command_line(pool, tmp_path):
+    args = ["report", "letters", str(pool.path), "--out", str(tmp_path / "o"), "--as", "word,html", "--date", "2020-12-31"]
+    found = CliRunner().invoke(app, [*args, "--format", "csv"])
+    assert found.exit_code == 0, found.stderr
+    assert len(found.stdout.splitlines()) == 1 + 2 * len(MERIT)
+    assert len(list((tmp_path / "o").glob("*.docx"))) == len(MERIT)
+
+
+def test_a_date_that_cannot_be_read_is_a_usage_error(pool, tmp_path):
+    found = CliRunner().invoke(app, ["report", "deputies", str(pool.path), "--out", str(tmp_path), "--date", "2020年"])
+    assert found.exit_code == 2 and "report-date" in found.stderr
+
+# ledgers and years
+
+
+@pytest.fixture(scope="module")
+def issue(tmp_path_factory: pytest.TempPathFactory) -> Issue:
+    return Issue("演示办公室", DAY, book=small_book(tmp_path_factory.mktemp("home"), title=HOSTILE[0]))
+
+
+@pytest.fixture(scope="module")
+def made(pool, survey, issue) -> dict[str, Document]:
+    given = {"annual": [pool, survey], "trend": [pool, survey]}
+    dated = [Dataset(d.path, d.manifest | {"year": 2020, "pool": d.name}, d.codebook, d.hash) for d in given["annual"]]
+    with_list = dataclasses.replace(issue, year=2020, scope="township")
+    kinds = ("appeals", "problems", "focus", "trend", "annual")
+    return {k: next(KINDS[k].make(dated if k in given else [], with_list))[1] for k in kinds}
+
+
+def test_rates_stand_beside_their_denominators(made):
+    rates = [t for t in tables(made["appeals"]) if "比率" in t.columns]
+    assert rates and all({"分子", "分母", "区间下限"} <= set(t.columns) for t in rates)
+    assert [r[0] for r in rates[0].rows] == ["及时受理率", "按期办结率"]
+
+
+def test_few_appeals_are_not_shown_nor_what_they_could_be_worked_out_from(made):
+    states = next(t for t in tables(made["appeals"]) if t.caption == "诉求按办理状态")
+    shown = [row[1] for row in states.rows]
+    assert shown.count("—") == 4 and all(v == "—" or int(v) >= 5 for v in shown)
+
+
+def test_signs_are_for_people_to_look_at(made):
+    text = str(made["problems"].parts)
+    assert "由核实的人判定" in text and "无佐证即销号" in text
+    assert "已销号" in tables(made["problems"])[0].columns
+
+
+def test_every_one_of_the_eight_areas_has_its_row(made):
+    first = tables(made["focus"])[0]
+    assert len(first.rows) == 8 and first.rows[7][:2] == ("社会治理体系建设", "0")
+
+
+def test_the_year_has_the_plans_stage(made):
+    for kind in ("trend", "annual"):
+        assert "2020年是启动年，重点是反面惩处" in str(made[kind].parts)
+
+
+def test_the_annual_report_begins_with_how_to_object_and_decides_nothing(made):
+    annual = made["annual"]
+    assert annual.parts[0].title == "如何提出异议"
+    named = next(t for t in tables(annual) if "拟提请研究名单" in t.caption)
+    assert {"证据强度", "名次范围", "票数", "称职（较好）以上率"} <= set(named.columns)
+    assert any(isinstance(p, FillIn) for p in annual.parts)
+    assert not [row for t in tables(annual) for row in t.rows if "决定" in "".join(row)]
+
+
+def test_without_a_written_scope_nobody_is_named(pool, issue):
+    _, annual = next(KINDS["annual"].make([pool], dataclasses.replace(issue, year=2020)))
+    assert not [t for t in tables(annual) if "名单" in t.caption]
+
+
+def test_what_was_typed_into_a_ledger_is_text_in_its_report(made, tmp_path):
+    page = report.write_html(made["problems"], tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "<script" not in page and "&lt;script&gt;alert(1)" in page
+    for kind in ("problems", "appeals", "annual"):
+        assert report.write_excel(made[kind], tmp_path / f"{kind}.xlsx").stat().st_size > 5_000
+
+
+def test_reports_of_ledgers_need_ledgers(tmp_path):
+    with pytest.raises(UsageError) as error:
+        make("problems", [], tmp_path)
+    assert error.value.code == "report-ledgers"
+
+
+# suppression
+
+
+def test_what_is_released_determines_no_small_cell():
+    found = [attack(release(random_people(np.random.default_rng([7, n])))) for n in range(12)]
+    assert sum(len(b.rows) for b in found) >= 15
+    assert sum(len(b.told) for b in found) == 0
+
+
+def test_the_attack_bites_where_only_small_cells_are_hidden():
+    people = [random_people(np.random.default_rng([7, n])) for n in range(12)]
+    assert sum(len(attack(release(p, hide=False)).told) for p in people) > 0
+
+
+def test_what_a_survey_report_shows_determines_no_small_cell(tmp_path):
+    rng = np.random.default_rng(3)
+    names = ["jia", "yi", "bing", "ding", "wu", "ji"]
+    for n in range(2):
+        sizes = dict(zip(names, rng.integers(1, 14, size=6).tolist(), strict=True))
+        given = opinions(tmp_path / str(n), {t: rng.choice(list("12345"), s).tolist() for t, s in sizes.items()})
+        found = results.channel_weighted(given, "MY-S03")
+        towns = town_table(found)
+        back = dict(zip(found.rows["group_label"], found.rows["group"], strict=True))
+        shown = [Shown({}, float(sum(sizes.values())))]
+        shown += [Shown({"town": back[r[0]]}, float(r[1])) for r in towns.rows if r[1] != "—" and back[r[0]] in sizes]
+        small = [{"town": t} for t, s in sizes.items() if s < 5]
+        assert not len(cell_bounds({"town": names}, shown, small).told)
+
+
+# channel weighting (T6)
+
+
+def test_a_town_met_in_forums_falls_when_channels_are_balanced(tmp_path):
+    found = results.channel_weighted(_by_channel(tmp_path / "d"), "MY-S03")
+    table = found.table().set_index("group")
+    assert table.loc["gui", "index"] > table.loc["jia", "index"] + 5
+    assert abs(table.loc["gui", "weighted"] - table.loc["jia", "weighted"]) < 3
+    assert table.loc["gui", "rank"] < table.loc["gui", "weighted_rank"] or table.loc["gui", "weighted_rank_lower"] == 1
+    assert table.loc["gui", "weighted_rank_upper"] == 3
+
+
+def test_weighting_by_hand(tmp_path):
+    """Half of all came through each channel: gui is (100 + 50) / 2 whatever its own mix."""
+    found = results.channel_weighted(_by_channel(tmp_path / "d", noise=False), "MY-S03")
+    table = found.table().set_index("group")
+    people = {"jia": (60, 60), "yi": (60, 60), "gui": (100, 20)}
+    forum = sum(f for f, _ in people.values()) / sum(f + v for f, v in people.values())
+    assert table.loc["gui", "index"] == pytest.approx((100 * 100 + 20 * 50) / 120)
+    assert table["weighted"].to_numpy() == pytest.approx([100 * forum + 50 * (1 - forum)] * 3)
+
+
+def _by_channel(folder: Path, *, noise: bool = True) -> Dataset:
+    rng = np.random.default_rng(4)
+    mix = {"jia": (60, 60), "yi": (60, 60), "gui": (100, 20)}
+    ballots = []
+    for town, (forum, visit) in mix.items():
+        for channel, n in (("forum", forum), ("visit", visit)):
+            for _ in range(n):
+                value = (5 if channel == "forum" else 3) - int(noise and rng.random() < 0.3)
+                ballots.append(("all", [("MY-G01", "", str(value)), ("MY-S03", "", town), ("MY-S01", "", channel)]))
+    return frozen(folder, "MY", ballots)
+
 # as LibreOffice sees them
 
 
 @pytest.fixture(scope="module")
-def printed(pool, survey, evaluation, tmp_path_factory) -> dict[str, tuple[dict[str, str], str]]:
+def printed(pool, survey, evaluation, made, tmp_path_factory) -> dict[str, tuple[dict[str, str], str]]:
     """Every Word file through LibreOffice once: name → (facts, text)."""
     office = shutil.which("soffice")
     if not office:
@@ -317,13 +472,15 @@ def printed(pool, survey, evaluation, tmp_path_factory) -> dict[str, tuple[dict[
     folder = tmp_path_factory.mktemp("print")
     report.write_word(evaluation, folder / "evaluation.docx")
     report.write_word(hostile(), folder / "hostile.docx")
+    for kind, document in made.items():
+        report.write_word(document, folder / f"{kind}.docx")
     full = tuple(Paragraph("国" * (CHARACTERS * 3 - 2)) for _ in range(6))
     for more in (1, 2):
         report.write_word(Document("标题", (*full, *[Paragraph("行")] * more)), folder / f"grid{more}.docx")
-    for name, made in KINDS["opinion"].make([survey], Issue("演示办公室", DAY)):
-        report.write_word(made, folder / f"{name}.docx")
-    for name, made in list(KINDS["letters"].make([pool], Issue("演示办公室", DAY)))[:2]:
-        report.write_word(made, folder / f"{name}.docx")
+    for name, one_ in KINDS["opinion"].make([survey], Issue("演示办公室", DAY)):
+        report.write_word(one_, folder / f"{name}.docx")
+    for name, letter in islice(KINDS["letters"].make([pool], Issue("演示办公室", DAY)), 2):
+        report.write_word(letter, folder / f"{name}.docx")
     files = sorted(map(str, folder.glob("*.docx")))
     home = f"-env:UserInstallation=file://{folder}/profile"
     subprocess.run([office, home, "--headless", "--convert-to", "pdf", "--outdir", str(folder), *files], check=True, capture_output=True, timeout=170)  # fmt: skip

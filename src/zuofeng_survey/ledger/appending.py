@@ -29,8 +29,7 @@ def append(
     connection: sa.Connection, known: Declaration, new: Sequence[Event], *, by: str, on: dt.date
 ) -> bytes:
     """Chain events to the log; return its new end."""
-    end = connection.execute(sa.select(head.c.n, head.c.hash)).one()
-    n, before = end[0], end[1]
+    n, before = connection.execute(sa.select(head.c.n, head.c.hash)).one()
     salts, rows, day = os.urandom(16 * len(new)), [], on.isoformat()
     for i, event in enumerate(new):
         salt, row = salts[16 * i : 16 * i + 16], row_text(event.row)

@@ -11,7 +11,7 @@ from .. import charts
 from ..dataset import Dataset
 from ..html import shown
 from ..ledger.chains import LEVELS, responsibility
-from ..results import Weighted
+from ..results import Balanced
 from ..rules import Findings, Settings, objection
 from ..rules import settings as default_settings
 from ..rules.showing import HEADINGS as RULE_HEADINGS
@@ -33,7 +33,7 @@ def annual_report(
     year: Year,
     ledgers: Ledgers | None = None,
     *,
-    towns: Weighted | None = None,
+    towns: Balanced | None = None,
     findings: Findings | None = None,
     visits: Sequence[Dataset] = (),
     settings: Settings | None = None,
@@ -47,7 +47,7 @@ def annual_report(
     ----------
     year : Year
     ledgers : Ledgers, optional
-    towns : Weighted, optional
+    towns : Balanced, optional
         What people think by township.
     findings : Findings, optional
         The plan's rules over years; without a written scope there are none.
@@ -73,7 +73,7 @@ def annual_report(
     return Document(f"{year.year}年度作风建设工作报告", tuple(parts), number=number, office=office, date=date)
 
 
-def _opinion(year: Year, towns: Weighted | None) -> Iterator[Part]:
+def _opinion(year: Year, towns: Balanced | None) -> Iterator[Part]:
     for one in year.opinions:
         yield Heading("群众意见")
         row = year.overall()
@@ -133,7 +133,8 @@ def _findings(found: Findings | None) -> Iterator[Part]:
     )
     luck = found.chance[found.chance["scope"] == found.scope]
     if len(luck):
-        one = "；".join(f"{RULE_KINDS[r.kind]}约{shown(float(r.luck_1))}人" for r in luck.itertuples())
+        pairs = zip(luck["kind"].tolist(), luck["luck_1"].tolist(), strict=True)
+        one = "；".join(f"{RULE_KINDS[kind]}约{shown(float(n))}人" for kind, n in pairs)
         yield Paragraph(f"即使所有人真实水平相同，凭运气每年也会点到：{one}。名单须与事实核查一起研究。", "warning")
     yield DECISION
 

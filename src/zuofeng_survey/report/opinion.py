@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from .. import charts
-from ..results import Opinion, Weighted
+from ..results import Balanced, Opinion
 from .tree import Document, Heading, Paragraph, Part, Picture, Table
 from .words import method, sources, warnings
 
@@ -25,7 +25,7 @@ BY_TOWN = ["group_label", "n", "index", "rank", "set", "weighted", "weighted_ran
 
 def opinion_report(
     found: Opinion,
-    towns: Weighted,
+    towns: Balanced,
     importance: pd.DataFrame,
     *,
     office: str = "",
@@ -38,7 +38,7 @@ def opinion_report(
     ----------
     found : Opinion
         Everyone together.
-    towns : Weighted
+    towns : Balanced
         By township.
     importance : DataFrame
         As :func:`zuofeng_survey.results.importance`.
@@ -85,7 +85,7 @@ def likert(found: Opinion) -> Part:
     )
 
 
-def _towns(towns: Weighted) -> Iterator[Part]:
+def _towns(towns: Balanced) -> Iterator[Part]:
     yield Heading("各乡镇的比较")
     yield Paragraph(
         "各乡镇用的征集渠道不同：座谈会上的回答往往比窗口和网上的好。下表把每个乡镇的渠道构成调整到与全县相同（加权），"
@@ -104,7 +104,7 @@ def _towns(towns: Weighted) -> Iterator[Part]:
         )
 
 
-def town_table(towns: Weighted) -> Table:
+def town_table(towns: Balanced) -> Table:
     """Return raw and weighted side by side."""
     frame = towns.table()
     for name, first in (("set", "rank"), ("weighted_set", "weighted_rank")):

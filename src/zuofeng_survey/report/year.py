@@ -84,6 +84,7 @@ class Year:
         """Return what everyone said overall: ``n``, ``satisfied_rate``, its interval, ``known_rate``."""
         if not self.opinions:
             return None
-        rows = self.opinions[0].everyone().set_index("area")
-        row = rows.loc["overall"] if "overall" in rows.index else rows.iloc[-1]
+        rows = self.opinions[0].everyone()
+        overall = rows[rows["area"] == "overall"]
+        row = (overall if len(overall) else rows).set_index("area").iloc[-1]
         return None if pd.isna(row["n"]) else row

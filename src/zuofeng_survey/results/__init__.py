@@ -1,5 +1,6 @@
 """From a dataset to what may be shown: rankings, grades, summaries, and how far to trust them."""
 
+from .balanced import Balanced, channel_weighted
 from .crossing import Crossing, crossing
 from .importance import importance
 from .opinion import Opinion, mass_opinion, self_inspection
@@ -7,10 +8,10 @@ from .panel import Usable, usable_panel
 from .profile import Profiles, profiles
 from .ranking import NOTE, Ranking, default_k, grades, rank, turnout
 from .sensitivity import Recount, Sensitivity, recounts, sensitivity
-from .weighted import Weighted, channel_weighted
 
 __all__ = [
     "NOTE",
+    "Balanced",
     "Crossing",
     "Opinion",
     "Profiles",
@@ -18,7 +19,6 @@ __all__ = [
     "Recount",
     "Sensitivity",
     "Usable",
-    "Weighted",
     "channel_weighted",
     "crossing",
     "default_k",

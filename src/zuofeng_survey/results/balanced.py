@@ -31,7 +31,7 @@ OTHERS = "其他"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Weighted:
+class Balanced:
     """One area by group: as answered, and weighted to the whole county's channels.
 
     Attributes
@@ -63,7 +63,7 @@ class Weighted:
         return table_html(self.table()) + "".join(note(p.zh) for p in self.problems)
 
 
-def channel_weighted(dataset: Dataset, by: str, *, area: str = "", channel: str = CHANNEL) -> Weighted:
+def channel_weighted(dataset: Dataset, by: str, *, area: str = "", channel: str = CHANNEL) -> Balanced:
     """Compare groups raw and post-stratified to the channels of all respondents.
 
     Parameters
@@ -106,7 +106,7 @@ def channel_weighted(dataset: Dataset, by: str, *, area: str = "", channel: str 
     rows = raw[columns].merge(found, on="group", how="left")
     rows = _ranked(rows, seed=int(dataset.hash[:8], 16))
     said = [Problem("channels-merged", dataset.name, {"names": "、".join(merged)})] if merged else []
-    return Weighted(opinion, area, channel, rows, (*opinion.problems, *said))
+    return Balanced(opinion, area, channel, rows, (*opinion.problems, *said))
 
 
 def _people(dataset: Dataset, area: str, *, by: str, channel: str) -> pd.DataFrame:
