@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,16 @@ def test_ballots_with_gaps_and_without_go_the_same_way_when_there_are_none(monke
     t = [plan(c, e, shrink=0.5)(*arguments)(0, slice(1, 6)) for plan in made]
     assert t[1] == pytest.approx(t[0])
     assert t[2] == pytest.approx(t[0])
+
+
+def test_rows_asked_for_by_several_threads_are_those_of_one():
+    p = panel(np.zeros(150), VOTERS, seed=1)
+    c = composite(p.scores, p.voter_class, weights=WEIGHTS)
+    row = next(iter(wild.wild_rows(c, wild.draw_signs(c, 999, 1), shrink=0.5, dtype=np.float32)))
+    alone = [row(i, slice(i + 1, 150)) for i in range(149)]
+    with ThreadPoolExecutor(4) as threads:
+        together = threads.map(lambda i: row(i, slice(i + 1, 150)), range(149))
+        assert all((one == other).all() for one, other in zip(alone, together, strict=True))
 
 
 def test_covariance_with_gaps_is_unbiased_for_shared_moments():

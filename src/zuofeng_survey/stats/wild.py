@@ -213,13 +213,11 @@ def _complete(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
         alike = common - (n[:, None] * spread).sum(axis=0) / n_pairs
         g = root * m[live]
         half = (0.5 * shrink * factor * alike - 0.5 * (g**2).sum(axis=0)).astype(e.dtype)
-        spare = np.empty((2, *half.shape), dtype=e.dtype)
 
         def row(i: int, js: Columns) -> NDArray:
-            known = own[i, js][:, None]
-            s2, product = spare[:, : len(known)]
-            np.add(half[js], half[i], out=s2)
-            s2 += known
+            s2 = half[js] + half[i]
+            s2 += own[i, js][:, None]
+            product = np.empty_like(s2)  # its own: rows are asked for by several threads at once
             for one in g:
                 s2 += np.multiply(one[js], one[i], out=product)
             return _t(theta[i] - theta[js], s2, TINY * common * factor)
