@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zuofeng_survey.stats import wild
+from zuofeng_survey.stats.complete import complete_plan
 from zuofeng_survey.stats.composite import composite, pool
 from zuofeng_survey.stats.ranking import bottom_sets, rank_sets, rank_sets_from
 from zuofeng_survey.stats.raters import Rater
@@ -94,7 +95,7 @@ def test_ballots_with_gaps_and_without_go_the_same_way_when_there_are_none(monke
     m = np.stack([signs.matrix[v].T @ e[v] / v.sum() for v in (p.voter_class == k for k in "ABC")])
     theta = np.einsum("cn,cbn->nb", c.weight, m)
     arguments = (signs.matrix.astype(float), m.transpose(0, 2, 1), theta)
-    made = (wild._complete, wild._with_gaps, wild._with_many_gaps)
+    made = (complete_plan, wild._with_gaps, wild._with_many_gaps)
     t = [plan(c, e, shrink=0.5)(*arguments)(0, slice(1, 6)) for plan in made]
     assert t[1] == pytest.approx(t[0])
     assert t[2] == pytest.approx(t[0])
@@ -108,6 +109,29 @@ def test_rows_asked_for_by_several_threads_are_those_of_one():
     with ThreadPoolExecutor(4) as threads:
         together = threads.map(lambda i: row(i, slice(i + 1, 150)), range(149))
         assert all((one == other).all() for one, other in zip(alone, together, strict=True))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("n", "voters", "rater"),
+    [
+        (2, VOTERS, Rater()),
+        (20, VOTERS, Rater(cuts=(-3.0, -2.2, -1.04))),
+        (20, {"A": 1, "B": 6, "C": 8}, Rater()),
+        (60, VOTERS, Rater(camps=0.5)),
+        (120, {"A": 5, "B": 10, "C": 15}, Rater(noise={"A": 3})),
+    ],
+)
+def test_the_largest_contrast_from_few_pairs_is_that_of_all(n, voters, rater, kind):
+    p = panel(np.zeros(n), voters, rater=rater, seed=1)
+    c = composite(p.scores, p.voter_class, weights=WEIGHTS)
+    for shrink in (0.1, 0.5):
+        signs = wild.draw_signs(c, 500, 1)
+        for row in wild.wild_rows(c, signs, shrink=shrink, dtype=kind):
+            every = [np.abs(row(i, slice(i + 1, n))).max(axis=0) for i in range(n - 1)]
+            few = row.largest()
+            assert few is None or (few == np.max(every, axis=0)).all()
+    assert few is not None
 
 
 def test_covariance_with_gaps_is_unbiased_for_shared_moments():

@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from zuofeng_survey.stats.complete import CompleteRow
 from zuofeng_survey.stats.composite import Floats
-from zuofeng_survey.stats.wild import Row, Rows
+from zuofeng_survey.stats.contrasts import Row, Rows
 
 # Contrasts kept in memory for the stepdown (4 bytes each); beyond, a single step.
 KEPT = 2**26
@@ -109,9 +110,15 @@ def _maxima(rows: Iterable[Row], n: int) -> NDArray:
     """Return each draw's largest contrast; a maximum is the same whichever core finds it."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1, n - 1)
     shares = [range(w, n - 1, workers) for w in range(workers)]
+
+    def largest(row: Row) -> NDArray:
+        found = row.largest() if isinstance(row, CompleteRow) else None
+        if found is not None:
+            return found
+        return np.maximum.reduce(list(cores.map(partial(_largest, row, n=n), shares)))
+
     with ThreadPoolExecutor(workers) as cores:
-        parts = (cores.map(partial(_largest, row, n=n), shares) for row in rows)
-        return np.concatenate([np.maximum.reduce(list(part)) for part in parts])
+        return np.concatenate([largest(row) for row in rows])
 
 
 def _largest(row: Row, mine: range, *, n: int) -> NDArray:

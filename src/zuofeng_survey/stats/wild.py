@@ -8,28 +8,23 @@ voters' signs (:func:`wild_rows`) and a known covariance (:func:`normal_rows`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from zuofeng_survey.stats.complete import complete_plan
 from zuofeng_survey.stats.composite import Composite, Floats, pool
+from zuofeng_survey.stats.contrasts import TINY, Columns, Plan, Row, contrast, studentised
 from zuofeng_survey.stats.products import gram, lean
 from zuofeng_survey.stats.spread import class_spread
 
-Columns: TypeAlias = slice | NDArray[np.int64]
-Row: TypeAlias = Callable[[int, Columns], NDArray]
-Plan: TypeAlias = Callable[[NDArray, NDArray, NDArray], Row]
-# Rows of the draws a mask picks, or of all.
-Rows: TypeAlias = Callable[[NDArray[np.bool_] | None], Iterator[Row]]
 BLOCK = 1024
 # Targets times draws in a block: a row of contrasts stays in the processor's cache.
 BLOCK_CELLS = 2**18
 # Above so many multiplications the overlap of two targets' voters is taken from their class means.
 EXACT_OVERLAP = 5e10
-# A redrawn variance below this share of the mean counts as none.
-TINY = 1e-12
 
 
 def pair_variance(panel: Composite, *, shrink: float) -> Floats:
@@ -41,9 +36,9 @@ def pair_variance(panel: Composite, *, shrink: float) -> Floats:
     own is ``K · SS_ij / (V − C)`` and the second its mean over pairs.
     """
     moments, design = pool(panel), _design(panel)
-    own = np.maximum(_contrast(design * moments.within), 0.0)
+    own = np.maximum(contrast(design * moments.within), 0.0)
     alike = np.where(np.eye(len(design), dtype=bool), moments.variance, moments.shared)
-    s2 = (1 - shrink) * own + shrink * np.maximum(_contrast(design * alike), 0.0)
+    s2 = (1 - shrink) * own + shrink * np.maximum(contrast(design * alike), 0.0)
     np.fill_diagonal(s2, 0.0)
     return s2
 
@@ -121,7 +116,7 @@ def normal_rows(
     """
     values, vectors = np.linalg.eigh(cov)
     root = (vectors * np.sqrt(np.maximum(values, 0.0))).astype(np.float32)
-    var = _contrast(cov)
+    var = contrast(cov)
     scale = 1.0 / np.sqrt(np.maximum(var, TINY * max(var.max(), 1e-300)))
     scale = scale.astype(np.float32)
     rng, size = np.random.default_rng(seed), _block_size(len(cov))
@@ -147,11 +142,6 @@ def _block_size(n_targets: int) -> int:
 
 def _design(panel: Composite) -> Floats:
     return gram(panel.leverage())
-
-
-def _contrast(m: Floats) -> Floats:
-    d = np.diag(m)
-    return d[:, None] + d - 2 * m
 
 
 def _lone_errors(panel: Composite, rng: np.random.Generator, draws: int) -> Floats:
@@ -186,45 +176,10 @@ def _relative_spread(panel: Composite, lone: Floats) -> Floats:
 
 def _plan(panel: Composite, e: NDArray, draws: int, *, shrink: float) -> Plan:
     if panel.complete:
-        return _complete(panel, e, shrink=shrink)
+        return complete_plan(panel, e, shrink=shrink)
     if e.size * e.shape[1] / 2 * draws < EXACT_OVERLAP:
         return _with_gaps(panel, e, shrink=shrink)
     return _with_many_gaps(panel, e, shrink=shrink)
-
-
-def _complete(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
-    """Complete ballots: SS* of a pair is SS minus ``Σ_c n_c (m*_ci − m*_cj)²``.
-
-    Multiplied out, so that a pair costs one product a class: what belongs to a single target is
-    computed once a block.
-    """
-    ss, n_targets = _contrast(e.T @ e), e.shape[1]
-    n = panel.counts[:, 0].astype(e.dtype)
-    factor = e.dtype.type((panel.weight[:, 0] ** 2 / n).sum() / panel.df[0])
-    n_pairs = n_targets * (n_targets - 1) / 2
-    common = ss.sum() / 2 / n_pairs
-    own = (1 - shrink) * factor * ss
-    live = np.flatnonzero(n > 1)
-    root = np.sqrt(2 * (1 - shrink) * factor * n[live])[:, None, None].astype(e.dtype)
-
-    def plan(s: NDArray, m: NDArray, theta: NDArray) -> Row:
-        del s
-        spread = n_targets * (m**2).sum(axis=1) - m.sum(axis=1) ** 2
-        alike = common - (n[:, None] * spread).sum(axis=0) / n_pairs
-        g = root * m[live]
-        half = (0.5 * shrink * factor * alike - 0.5 * (g**2).sum(axis=0)).astype(e.dtype)
-
-        def row(i: int, js: Columns) -> NDArray:
-            s2 = half[js] + half[i]
-            s2 += own[i, js][:, None]
-            product = np.empty_like(s2)  # its own: rows are asked for by several threads at once
-            for one in g:
-                s2 += np.multiply(one[js], one[i], out=product)
-            return _t(theta[i] - theta[js], s2, TINY * common * factor)
-
-        return row
-
-    return plan
 
 
 def _with_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
@@ -247,7 +202,7 @@ def _with_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
             own = weight[i] * var[i] + weight[js, None] * var[js] - 2 * ratio[i, js][:, None] * c_ij
             alike = (weight[i] + weight[js, None]) * variance - 2 * design[i, js][:, None] * shared
             s2 = (1 - shrink) * np.maximum(own, 0) + shrink * np.maximum(alike, 0)
-            return _t(theta[i] - theta[js], s2, moments.floor)
+            return studentised(theta[i] - theta[js], s2, moments.floor)
 
         return row
 
@@ -276,7 +231,7 @@ def _with_many_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
             for c in range(len(both)):
                 part += (both[c][i, js][met, None] * m[c, js][met]) * m[c, i]
             s2[met] = part
-            return _t(theta[i] - theta[js], s2, moments.floor)
+            return studentised(theta[i] - theta[js], s2, moments.floor)
 
         return row
 
@@ -308,10 +263,3 @@ class _Moments:
             rest[v] -= seen @ centre
         shared = (rest**2).sum(axis=0) - left.sum(axis=0)
         return var, variance, shared / self.off if self.off > 0 else 0.0 * shared
-
-
-def _t(gap: NDArray, s2: NDArray, floor: float) -> NDArray:
-    np.maximum(s2, s2.dtype.type(floor), out=s2)
-    np.sqrt(s2, out=s2)
-    gap /= s2
-    return gap
