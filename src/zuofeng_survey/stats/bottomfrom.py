@@ -100,13 +100,7 @@ def _gap(
     low, high = np.flatnonzero(observed), np.flatnonzero(~observed)
     if tied or not high.size:
         pair = (unit[low[0]], unit[low[-1]])
-        return {
-            "verified": False,
-            "p_value": 1.0,
-            "gap": 0.0,
-            "gap_needed": np.inf,
-            "gap_pair": pair,
-        }
+        return {"verified": False, "p_value": 1.0, "gap": 0.0, "gap_needed": np.inf, "gap_pair": pair}
     var = np.diag(sigma)[:, None] + np.diag(sigma) - 2 * sigma
     t = standardised(theta, np.maximum(var, 0.0))[np.ix_(high, low)].T
     a, b = np.unravel_index(np.argmin(t), t.shape)

@@ -89,9 +89,7 @@ def _sums(votes: Ballots) -> tuple[Floats, Floats, Floats]:
 
 def _means(votes: Ballots, counts: Floats, sums: Floats, size: Floats) -> Floats:
     """Return composites for each of several changed counts; shape (M, N)."""
-    used = np.stack(
-        [usable(c.astype(int), s.astype(int)) for c, s in zip(counts, size, strict=True)]
-    )
+    used = np.stack([usable(c.astype(int), s.astype(int)) for c, s in zip(counts, size, strict=True)])
     weight = votes.share[:, None] * used
     total = weight.sum(axis=1)
     mean = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)

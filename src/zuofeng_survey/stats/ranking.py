@@ -176,7 +176,9 @@ class Gap(NamedTuple):
     high: int
 
 
-def cut_test(panel: Composite, signs: Signs, *, k: int, coverage: float) -> tuple[Flags, bool, Gap]:
+def cut_test(
+    panel: Composite, signs: Signs, *, k: int, coverage: float
+) -> tuple[Flags, bool, Gap]:
     """Return the observed bottom k, whether it ties at the cut, and the test of its gap.
 
     Where targets tie, no set can be told: the gap is 0 and p is 1.
@@ -231,10 +233,7 @@ def _resampled(panel: Composite, k: int, *, draws: int, seed: int) -> Floats:
     """
     rng = np.random.default_rng([seed, 1])
     share = np.zeros(len(panel.unit))
-    near, classes = (
-        tolerance(panel.estimate),
-        [panel.member == c for c in range(len(panel.classes))],
-    )
+    near, classes = tolerance(panel.estimate), [panel.member == c for c in range(len(panel.classes))]
     seen = [lean(panel.seen[v].astype(float)) for v in classes]
     residual = [lean(panel.residual[v]) for v in classes]
     for start in range(0, draws, BLOCK):
