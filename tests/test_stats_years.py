@@ -76,7 +76,7 @@ def test_changes_among_the_same_people_are_covered(shares, n):
         (lambda: rate_change_paired([[1, 2]]), "2 × 2"),
         (lambda: rate_change_paired([[0, 0], [0, 0]]), "of someone"),
         (lambda: mean_change([1, 2], [1, 2, 3], paired=True), "one length"),
-        (lambda: mean_change([1, NAN], [1, 2], paired=False), "missing ones out"),
+        (lambda: mean_change([1, NAN], [1, 2], paired=False), "leave gaps out"),
         (lambda: mean_change([1, 1], [2, 2], paired=False), "no variation"),
         (lambda: target_changes(([1, 2], np.eye(2)), ([1], np.eye(1)), df=9), "same 2 or more"),
         (lambda: target_changes(([1, 2], np.eye(3)), ([1, 2], np.eye(2)), df=9), "square"),

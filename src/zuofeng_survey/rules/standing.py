@@ -161,9 +161,11 @@ def stand(kind: Kind, year: int, scope: str, given: Sequence[Round], settings: S
 
 def _ranking(r: Round, settings: Settings, *, draws: int) -> Ranking:
     """Rank one poll by itself; of a part of the county only the observed places are needed."""
+    n = len(results.usable_panel(r.dataset).targets)
     k = settings[f"bottom_rule.{r.kind}.n"]
     if settings[f"bottom_rule.{r.kind}.share"] is not None:
-        k = max(places(r.kind, len(results.usable_panel(r.dataset).targets), settings), 1)
+        k = max(places(r.kind, n, settings), 1)
+    k = max(min(k, n - 1), 1)  # where too few are ranked, nobody is named (pool-small)
     return results.rank(r.dataset, k=k, coverage=settings["scoring.coverage"], draws=draws)
 
 
