@@ -153,12 +153,15 @@ def rakings() -> dict[str, Any]:
     shares = [rng.dirichlet(np.full(k, 30.0)) for k in levels]
     totals = {c: dict(enumerate(s * n)) for c, s in zip(people, shares, strict=True)}
 
-    def samplics() -> Act:
-        from samplics.weighting import SampleWeight
+    def against_both(frame: pd.DataFrame, control: dict[str, dict[Any, float]]) -> dict[str, Any]:
+        def samplics() -> Act:
+            from samplics.weighting import SampleWeight
 
-        base = np.ones(n)
-        margins = {c: people[c].to_numpy() for c in people}
-        return lambda: SampleWeight().rake(base, margins=margins, control=totals)
+            base, margins = np.ones(n), {c: frame[c].to_numpy() for c in frame}
+            return lambda: SampleWeight().rake(base, margins=margins, control=control)
+
+        others = peer("samplics", samplics) | peer("weightipy", weightipy)
+        return against(lambda: rake(frame, control), others)
 
     def weightipy() -> Act:
         import weightipy
@@ -167,10 +170,13 @@ def rakings() -> dict[str, Any]:
         scheme = weightipy.scheme_from_dict(percent)
         return lambda: weightipy.weight_dataframe(people, scheme)
 
-    others = peer("samplics", samplics) | peer("weightipy", weightipy)
-    coded = people.astype("category")
-    made = {"integers": against(lambda: rake(people, totals), others)}
-    return made | {"categories": against(lambda: rake(coded, totals), others)}
+    named = {c: {f"g{k}": v for k, v in t.items()} for c, t in totals.items()}
+    words = pd.DataFrame({c: "g" + people[c].astype(str) for c in people})
+    return {
+        "integers": against_both(people, totals),
+        "categories": against_both(people.astype("category"), totals),
+        "strings (weightipy's are integers)": against_both(words, named),
+    }
 
 
 def crossed() -> dict[str, Any]:
