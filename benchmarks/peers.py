@@ -1,6 +1,7 @@
 """Speeds beside their peers and limits, in alternating turns: medians and ratios, as JSON.
 
-``python -m benchmarks.peers``. A ratio is ours over the other's: below 1 is faster. Seconds are the
+``python -m benchmarks.peers [PART …]``; each part is printed as it finishes, and ends its turns after
+``PATIENCE`` seconds, with one turn at the least. A ratio is ours over the other's: below 1 is faster. Seconds are the
 processor's, with one thread: on a busy machine the clock measures the others. A peer that is not
 installed (``pip install '.[bench]'``) is named; its figure in METHODS is beside the measured ones.
 """
@@ -10,10 +11,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import time
 import tracemalloc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +39,19 @@ V30, V60 = {"A": 5, "B": 10, "C": 15}, {"A": 10, "B": 20, "C": 30}
 METHODS = {"samplics": 2.5, "weightipy": 0.21, "pingouin ICC": 0.0395, "krippendorff": 0.0125}
 METHODS |= {"csranks": 18.1, "lmer and ranef": 8.8}
 
+# Turns of each comparison, and the seconds after which no further turn begins.
+TURNS, PATIENCE = 5, 20.0
+
 Act = Callable[[], object]
 
 
-def turns(acts: dict[str, Act], repeat: int = 7) -> dict[str, float]:
+def turns(acts: dict[str, Act]) -> dict[str, float]:
     """Median processor seconds of each, in turns, so that a busy machine is busy for all."""
     spent: dict[str, list[float]] = {name: [] for name in acts}
-    for _ in range(repeat):
+    started = time.monotonic()
+    for turn in range(TURNS):
+        if turn and time.monotonic() - started > PATIENCE:
+            break
         for name, act in acts.items():
             begun = time.process_time()
             act()
@@ -51,8 +59,8 @@ def turns(acts: dict[str, Act], repeat: int = 7) -> dict[str, float]:
     return {name: float(np.median(s)) for name, s in spent.items()}
 
 
-def against(ours: Act, others: dict[str, Act], *, repeat: int = 7) -> dict[str, Any]:
-    s = turns({"ours": ours} | others, repeat)
+def against(ours: Act, others: dict[str, Act]) -> dict[str, Any]:
+    s = turns({"ours": ours} | others)
     ratios = {f"ours / {name}": round(s["ours"] / s[name], 4) for name in others}
     return {f"{name} s": round(v, 5) for name, v in s.items()} | ratios
 
@@ -89,7 +97,7 @@ def ranks() -> dict[str, Any]:
             "from estimates": lambda m=mean, c=cov, d=draws: rank_sets_from(m, c, draws=d, seed=1),
         }
         ours = lambda p=p, how=how: rank_sets(p.scores, p.voter_class, **how)  # noqa: E731
-        made = against(ours, acts, repeat=7 if n < 1000 else 3)
+        made = against(ours, acts)
         found[f"N={n}, {draws} draws"] = made | {"limit s": limit, "peak MB": peak_mb(ours)}
     p = panel(np.zeros(20), V60, seed=1)
     frail = lambda: fewest_ballots(p.scores, p.voter_class, weights=WEIGHTS, k=2)  # noqa: E731
@@ -134,10 +142,7 @@ def krippendorffs() -> dict[str, Any]:
     for level in ("ordinal", "interval", "ratio"):
         ours = lambda level=level: krippendorff_alpha(z, level=level)  # noqa: E731
         # The peer asks for a square array of the distinct values: 200,000² × 8 bytes.
-        made = against(ours, {}, repeat=3) | {
-            "peak MB": peak_mb(ours),
-            "peer would ask MB": 305_176,
-        }
+        made = against(ours, {}) | {"peak MB": peak_mb(ours), "peer would ask MB": 305_176}
         found[f"{level} 2×100000 continuous"] = made
     return found
 
@@ -148,12 +153,15 @@ def rakings() -> dict[str, Any]:
     shares = [rng.dirichlet(np.full(k, 30.0)) for k in levels]
     totals = {c: dict(enumerate(s * n)) for c, s in zip(people, shares, strict=True)}
 
-    def samplics() -> Act:
-        from samplics.weighting import SampleWeight
+    def against_both(frame: pd.DataFrame, control: dict[str, dict[Any, float]]) -> dict[str, Any]:
+        def samplics() -> Act:
+            from samplics.weighting import SampleWeight
 
-        base = np.ones(n)
-        margins = {c: people[c].to_numpy() for c in people}
-        return lambda: SampleWeight().rake(base, margins=margins, control=totals)
+            base, margins = np.ones(n), {c: frame[c].to_numpy() for c in frame}
+            return lambda: SampleWeight().rake(base, margins=margins, control=control)
+
+        others = peer("samplics", samplics) | peer("weightipy", weightipy)
+        return against(lambda: rake(frame, control), others)
 
     def weightipy() -> Act:
         import weightipy
@@ -162,31 +170,48 @@ def rakings() -> dict[str, Any]:
         scheme = weightipy.scheme_from_dict(percent)
         return lambda: weightipy.weight_dataframe(people, scheme)
 
-    others = peer("samplics", samplics) | peer("weightipy", weightipy)
-    coded = people.astype("category")
-    made = {"integers": against(lambda: rake(people, totals), others, repeat=3)}
-    return made | {"categories": against(lambda: rake(coded, totals), others, repeat=3)}
+    named = {c: {f"g{k}": v for k, v in t.items()} for c, t in totals.items()}
+    words = pd.DataFrame({c: "g" + people[c].astype(str) for c in people})
+    return {
+        "integers": against_both(people, totals),
+        "categories": against_both(people.astype("category"), totals),
+        "strings (weightipy's are integers)": against_both(words, named),
+    }
 
 
 def crossed() -> dict[str, Any]:
     d = pd.read_csv(DATA / "InstEval.csv.gz")
     ours = lambda: mixed_model(d["y"], {"s": d["s"], "d": d["d"]})  # noqa: E731
-    return against(ours, {}, repeat=3) | {"limit s": 5.0, "lmer and ranef in METHODS s": 8.8}
+    return against(ours, {}) | {"limit s": 5.0, "lmer and ranef in METHODS s": 8.8}
+
+
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "rank sets": ranks,
+    "alpha, if dropped, item-rest 100000×40": scales,
+    "ICC 10000×10": iccs,
+    "krippendorff": krippendorffs,
+    "raking 10⁶×4": rakings,
+    "severity InstEval": crossed,
+}
+
+
+def parts(wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the figures of the parts whose names begin as one of those wanted, or of all."""
+    for name, part in PARTS.items():
+        if not wanted or name.startswith(tuple(wanted)):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the peers' own
+                yield {name: part()}
 
 
 def run() -> dict[str, Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the peers' own
-        return {
-            "figures of METHODS for peers, s": METHODS,
-            "rank sets": ranks(),
-            "alpha, if dropped, item-rest 100000×40": scales(),
-            "ICC 10000×10": iccs(),
-            "krippendorff": krippendorffs(),
-            "raking 10⁶×4": rakings(),
-            "severity InstEval": crossed(),
-        }
+    found: dict[str, Any] = {"figures of METHODS for peers, s": METHODS}
+    for part in parts(()):
+        print(json.dumps(part, ensure_ascii=False), file=sys.stderr, flush=True)
+        found |= part
+    return found
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(), ensure_ascii=False, indent=1))
+    for made in parts(sys.argv[1:]):
+        print(json.dumps(made, ensure_ascii=False, indent=1), flush=True)
