@@ -9,9 +9,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -27,8 +28,9 @@ from zuofeng_survey.poll import Poll
 from zuofeng_survey.seal import Key, Opener, canonical, envelope_id, receipt
 from zuofeng_survey.store import Store
 
+T = TypeVar("T")
 # ZUOFENG_STEPS=10000 is the figure of docs/figures.md; fewer steps in the suite
-STEPS = int(os.environ.get("ZUOFENG_STEPS", "900"))
+STEPS = int(os.environ.get("ZUOFENG_STEPS", "500"))
 RUN = 60
 POLLS = {"fz": "FZ", "sj": "SJ", "zc": "ZC", "hf": "HF", "xh": "XH"}
 TODAY = dt.date.today().isoformat()
@@ -48,7 +50,11 @@ class Wire:
         self.line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         self.kernel, self.model = open_page(server, "ZC")
         self.loop = asyncio.new_event_loop()
-        self.socket: Any = self.loop.run_until_complete(self._connect())
+        self.thread = ThreadPoolExecutor(1)  # a loop of its own: the browser tests' loop may be running
+        self.socket: Any = self.run(self._connect())
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.thread.submit(self.loop.run_until_complete, work).result()
 
     async def _connect(self) -> Any:
         url = f"ws://127.0.0.1:{self.server.port}/api/kernels/{self.kernel}/channels?session_id=a"
@@ -68,7 +74,7 @@ class Wire:
 
     def tell(self, data: Any) -> str:
         """Send data to the form's widget, then ask for its state; return all that was heard until it came."""
-        return self.loop.run_until_complete(self._tell(data))
+        return self.run(self._tell(data))
 
     async def _tell(self, data: Any) -> str:
         for each in (data, {"method": "request_state"}):
@@ -82,7 +88,8 @@ class Wire:
 
     def close(self) -> None:
         self.socket.close()
-        self.loop.run_until_complete(asyncio.sleep(0.05))
+        self.run(asyncio.sleep(0.05))
+        self.thread.shutdown()
         self.loop.close()
 
 
