@@ -30,7 +30,7 @@ from zuofeng_survey.store import Store
 
 T = TypeVar("T")
 # ZUOFENG_STEPS=10000 is the figure of docs/figures.md; fewer steps in the suite
-STEPS = int(os.environ.get("ZUOFENG_STEPS", "500"))
+STEPS = int(os.environ.get("ZUOFENG_STEPS", "900"))
 RUN = 60
 POLLS = {"fz": "FZ", "sj": "SJ", "zc": "ZC", "hf": "HF", "xh": "XH"}
 TODAY = dt.date.today().isoformat()
