@@ -43,7 +43,8 @@ def named(path: Path) -> str:
 
 
 def test_there_are_views_and_reports():
-    assert {p.stem for p in REPORTS} >= {"deputy_evaluation", "mass_opinion", "methods"}
+    numbers = sorted(p.stem.partition("_")[0] for p in REPORTS if p.stem != "methods")
+    assert numbers == [f"nb{n:02d}" for n in range(1, 14)]
     assert {p.stem for p in SCREENS} >= {"ranking", "opinion", "plan"}
 
 

@@ -1,6 +1,7 @@
 """Ledgers: one engine, fourteen declarations, an append-only log of what people with a post did."""
 
 from .acceptance import Acceptances, acceptances
+from .actions import four_marks, lateness, prescribed
 from .agenda import due_soon
 from .book import Book
 from .chains import Chains, chains_of, responsibility
@@ -9,6 +10,7 @@ from .rates import Rates, appeal_rates
 from .reading import declaration, declarations
 from .recording import MACHINE, Change, Recorded
 from .registry import Post, Registry
+from .risks import risks
 from .signs import Signs, closing_signs
 from .tasks import Checked, differences, due_days
 from .visits import PROTECTED_ROLE, ProtectedList, judgements, protected_list
@@ -38,7 +40,11 @@ __all__ = [
     "differences",
     "due_days",
     "due_soon",
+    "four_marks",
     "judgements",
+    "lateness",
+    "prescribed",
     "protected_list",
     "responsibility",
+    "risks",
 ]

@@ -3,6 +3,7 @@
 from .balanced import Balanced, channel_weighted
 from .crossing import Crossing, crossing
 from .importance import importance
+from .mentions import mentions, support
 from .opinion import Opinion, mass_opinion, self_inspection
 from .panel import Usable, usable_panel
 from .profile import Profiles, profiles
@@ -25,11 +26,13 @@ __all__ = [
     "grades",
     "importance",
     "mass_opinion",
+    "mentions",
     "profiles",
     "rank",
     "recounts",
     "self_inspection",
     "sensitivity",
+    "support",
     "turnout",
     "usable_panel",
 ]
