@@ -16,7 +16,7 @@ from ..html import heading, note, table_html
 from ..questionnaire import find, load
 from ..stats.planning import plan
 from ..stats.plans import Plan, PlanDesign
-from .views import _charts, _guarded, _html, _style
+from .views import _charts, _guarded, _html, styled
 
 SEED = 1
 VOTERS = {"A": 5, "B": 14, "C": 20, "D": 10}
@@ -57,7 +57,7 @@ class PlanView(widgets.VBox):
         asked.add_class("zf-asked")
         run = widgets.Box([self.button, self.progress])
         run.add_class("zf-run")
-        super().__init__([_style(), _html(note(WHY)), asked, run, self.body])
+        super().__init__([styled("views.css"), _html(note(WHY)), asked, run, self.body])
         self.add_class("zf-view")
         self.button.on_click(self._clicked)
         self._clicked()
