@@ -157,3 +157,17 @@ def test_one_filter_over_many_entries_reads_no_row_one_by_one():
     frame = frame.assign(state="整改中", due=pd.Timestamp("2020-09-01"), overdue=False, version=1)
     listed = Listed(declaration("problems"), frame, TODAY)
     assert len(listed.screen(Wanted("窗口", "整改中"))) == n // 3
+
+
+def test_a_picture_is_drawn_of_what_is_listed_only_when_asked(desk):
+    assert desk.pictures.button.description == "画燃尽图" and desk.pictures.body.children == ()
+    desk.unit.value = "乙镇"
+    desk.pictures.turn()
+    spec = desk.pictures.body.children[0].children[0].spec
+    assert "问题燃尽图" in str(spec) and max(r["count"] for d in spec["datasets"].values() for r in d) == 1
+    desk.pictures.turn()
+    assert desk.pictures.body.children == ()
+    desk.ledger.value = "proposals"
+    assert desk.pictures.layout.display == "none"
+    desk.ledger.value = "chains"
+    assert desk.pictures.button.description == "画责任链条图"

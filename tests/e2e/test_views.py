@@ -57,6 +57,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
     deputies(datasets / "FZ-二", {"戊": 0.6, "己": 0.2, "庚": -1.6})
     towns = {"jia": ["5", "4", "3", "2"] * 8, "yi": ["4", "2"] * 10, "bing": ["5", "1", "3"]}
     opinions(datasets / "MY-一", towns)
+    for year, merit in {2021: -1.2, 2022: -1.6}.items():
+        deputies(datasets / f"FZ-辛乡-{year}", {"甲": 0.6, HOSTILE: 0.2, SCRIPT: -0.2, "丁": merit, "戊": 0.4})
     (datasets / "broken").mkdir()
     (datasets / "broken" / "manifest.json").write_text("{", encoding="utf-8")
     running = Results(free_port(), folder / "log", folder / "nobody")
@@ -90,7 +92,7 @@ def look(browser: Browser, results: Results) -> Iterator[Look]:
     """Open a view; afterwards nothing may have run, been refused, or gone to another host."""
     contexts, asked, said = [], [], []
 
-    def _look(view: str, *, width: int = 1280) -> Page:
+    def _look(view: str, *, width: int = 1280, scope: str = "乡镇") -> Page:
         context = browser.new_context(viewport={"width": width, "height": 1000})
         contexts.append(context)
         context.on("request", lambda request: asked.append(request.url))
@@ -100,6 +102,11 @@ def look(browser: Browser, results: Results) -> Iterator[Look]:
         page.on("dialog", lambda dialog: said.append(f"Error: dialog {dialog.message}"))
         page.on("pageerror", lambda error: said.append(f"Error: {error}"))
         page.goto(f"{results.base}/voila/render/{view}.ipynb?token={TOKEN}", timeout=120_000)
+        if view == "rules":
+            page.get_by_text("排名范围还没有选定").wait_for(timeout=60_000)
+            if not scope:
+                return page
+            pick(page, "排名范围", scope)
         page.wait_for_selector(".zf-chart svg .mark-rect path", timeout=60_000)
         return page
 
@@ -162,7 +169,7 @@ def test_another_dataset_is_shown_on_request(look):
     page.locator(".zf-chart svg text", has_text="戊").first.wait_for()
 
 
-@pytest.mark.parametrize("view", ["ranking", "opinion", "plan"])
+@pytest.mark.parametrize("view", ["ranking", "opinion", "plan", "rules"])
 def test_a_phone_scrolls_down_only(look, view):
     page = look(view, width=390)
     page.wait_for_timeout(500)
@@ -172,7 +179,7 @@ def test_a_phone_scrolls_down_only(look, view):
         assert 250 < box["width"] <= 390 and box["x"] + box["width"] <= 392
 
 
-@pytest.mark.parametrize("view", ["ranking", "opinion", "plan"])
+@pytest.mark.parametrize("view", ["ranking", "opinion", "plan", "rules"])
 def test_no_serious_violation_of_accessibility(look, view):
     found = Axe().run(look(view)).response["violations"]
     assert [
@@ -180,6 +187,31 @@ def test_no_serious_violation_of_accessibility(look, view):
         for v in found
         if v["impact"] in ("serious", "critical")
     ] == []
+
+
+# ── the rules over years ──────────────────────────────────────────────────────────────────────
+
+
+def test_nobody_is_named_before_the_scope_is_chosen(look):
+    page = look("rules", scope="")
+    text = page.locator(".zf-view").inner_text()
+    assert text.index("如何提出异议") < text.index("UNSET") < text.index("凭运气")
+    assert "丁" not in text and page.locator(".zf-chart svg").count() == 0
+    assert {"乡镇（街道）内", "全县"} <= set(page.get_by_role("cell").all_inner_texts())
+
+
+def test_the_list_carries_its_evidence_and_there_is_nothing_to_decide_with(look):
+    page = look("rules")
+    assert page.locator(".zf-chart svg").count() == 2
+    text = page.locator(".zf-view").inner_text()
+    said = ("如何提出异议", "年拟提请研究名单", "每个人的证据", "改变末位名单", "等次分布（绝对", "处理决定", "所用常量及来源")
+    assert [text.index(w) for w in said] == sorted(text.index(w) for w in said)
+    assert page.get_by_role("button").count() == 0 and page.get_by_role("textbox").count() == 0
+    assert page.get_by_role("cell", name="丁", exact=True).count() == 1
+    page.get_by_label("逐人查看").select_option(index=1)
+    page.wait_for_timeout(500)
+    assert page.get_by_role("cell", name=HOSTILE).count() + page.get_by_role("cell", name=SCRIPT).count() >= 1
+    assert page.locator("img[src=x]").count() == 0
 
 
 # ── the survey ────────────────────────────────────────────────────────────────────────────────
@@ -228,7 +260,7 @@ def test_an_impossible_plan_is_said(look):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", *(f"/voila/render/{view}.ipynb" for view in ("ranking", "opinion", "plan"))],
+    ["/", *(f"/voila/render/{view}.ipynb" for view in ("ranking", "opinion", "plan", "rules"))],
 )
 def test_without_the_token_there_is_only_the_door(results, path):
     reply = results.ask(path)

@@ -6,8 +6,9 @@ more digits from a tooltip than from the table.
 """
 
 from .ballots import grade_plot, rank_plot
-from .dress import MOST, picture, png, save, show, svg
+from .dress import MOST, picture, png, save, show, svg, unique
 from .opinions import group_plot, satisfaction_plot
+from .places import places_plot
 from .plans import odds_plot, plan_plot
 from .quadrants import quadrant_of, quadrant_plot
 from .work import burn_down_plot, duty_plot, years_plot
@@ -20,6 +21,7 @@ __all__ = [
     "group_plot",
     "odds_plot",
     "picture",
+    "places_plot",
     "plan_plot",
     "png",
     "quadrant_of",
@@ -29,5 +31,6 @@ __all__ = [
     "save",
     "show",
     "svg",
+    "unique",
     "years_plot",
 ]

@@ -22,12 +22,16 @@ from .panel import usable_panel
 DRAWS = 9999
 LARGE = 200
 GOOD = 75.0
+KEPT = 256  # rankings held: an annual report and a view ask for the same ones again and again
 NOTE = {
     "zh": "测评结果受人数、了解程度等影响，仅供综合研判参考，不得仅凭名次作出处理；"
     "本人有异议的，可在收到书面通知后按规定申请复核。",
     "en": "Results depend on how many voted and how well they know the work. They are one reference "
     "among others: no measure may rest on a rank alone, and whoever is rated may ask for a review.",
 }
+
+
+_made: dict[tuple, Ranking] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +189,17 @@ def rank(
     UsageError
         When there is nothing to rank, or more last places than there can be.
     """
+    named = k or default_k(dataset)
+    key = (str(dataset.path), dataset.hash, named, base, score_map, coverage, draws)
+    found = _made.pop(key, None)
+    if found is None or (k and found.bottom.k != k):
+        found = _rank(dataset, k, base, score_map, coverage, draws)
+    if len(_made) >= KEPT:
+        _made.pop(next(iter(_made)), None)
+    return _made.setdefault(key, found)
+
+
+def _rank(dataset: Dataset, k: int, base: str, score_map: str, coverage: float, draws: int) -> Ranking:
     found = usable_panel(dataset, base=base, score_map=score_map)
     large = len(found.targets) > LARGE
     most = len(found.targets) - 1

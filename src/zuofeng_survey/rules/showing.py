@@ -177,9 +177,10 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def objection(found: Findings, lang: str = "zh") -> str:
+def objection(found: Findings | Settings, lang: str = "zh") -> str:
     """Return how the person concerned may object."""
-    review, appeal = (found.settings[f"objection.{name}_days"] for name in ("review", "appeal"))
+    known = found if isinstance(found, Settings) else found.settings
+    review, appeal = (known[f"objection.{name}_days"] for name in ("review", "appeal"))
     if lang == "en":
         return (
             "This is a list of what to look into, not a decision. Whoever is on it may state their side before any "
@@ -208,11 +209,7 @@ def _html(found: Findings) -> str:
         parts.append(table_html(years_table(f), headings=HEADINGS))
     blank = frame[["label", *BLANKS]].fillna("　")
     parts += [heading("由人填写", 4), table_html(blank, headings=HEADINGS)]
-    parts.append(table_html(_kinds(found.chance), caption="各种排名范围下，人人相同时凭运气会点到的人数", headings=HEADINGS))
-    constants = [found.settings.constant(k) for k in RULE_KEYS]
-    constants += [c for c in found.settings.changed() if c.key not in RULE_KEYS]
-    rows = [(c.key, c.value, c.said) for c in constants]
-    parts.append(table_html(pd.DataFrame(rows, columns=["key", "value", "origin"]), caption="所用常量及来源", headings=HEADINGS))
+    parts += [chance_html(found.chance), constants_html(found.settings)]
     return "".join(parts) + "".join(note(p.zh) for p in found.problems)
 
 
@@ -220,6 +217,19 @@ def years_table(f: Finding) -> pd.DataFrame:
     """Return one row a counted year of one finding."""
     names = ("year", "pool", "rank", "lower", "upper", "persons", "p_bottom", "n", "good_rate", "dk_rate", "flip1")
     return pd.DataFrame([{n: getattr(e, n) for n in names} | {"maps": "{}/{}".format(*e.maps)} for e in f.evidence])
+
+
+def chance_html(chance: pd.DataFrame) -> str:
+    """Return what luck alone would name, at either scope, as a table."""
+    return table_html(_kinds(chance), caption="各种排名范围下，人人相同时凭运气会点到的人数", headings=HEADINGS)
+
+
+def constants_html(settings: Settings) -> str:
+    """Return the constants the ladder uses, and those the office changed, with their origin."""
+    constants = [settings.constant(k) for k in RULE_KEYS]
+    constants += [c for c in settings.changed() if c.key not in RULE_KEYS]
+    rows = [(c.key, c.value, c.said) for c in constants]
+    return table_html(pd.DataFrame(rows, columns=["key", "value", "origin"]), caption="所用常量及来源", headings=HEADINGS)
 
 
 def _kinds(chance: pd.DataFrame) -> pd.DataFrame:

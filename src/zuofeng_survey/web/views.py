@@ -22,6 +22,13 @@ from ..results.counting import groupings
 
 FOLDER = "ZUOFENG_DATASETS"
 RANKED = ["label", "rank", "set", "estimate", "se", "p_bottom", "n", "good_rate", "dk_rate"]
+TOWN = "MY-S03"
+BY_TOWN = ["group_label", "n", "index", "rank", "set", "weighted", "weighted_rank", "weighted_set"]
+TOWN_WORDS = {
+    "group_label": "乡镇", "n": "人数", "index": "原始指数", "rank": "原始名次", "set": "原始范围",
+    "weighted_set": "加权范围",
+}  # fmt: skip
+IMPORTANT = {"label": "方面", "n": "人数", "importance": "重要性", "lower": "区间下限", "upper": "区间上限", "quadrant": "位置"}
 AGREED = 0.9  # what results.grades gives where all voters agree
 
 
@@ -105,7 +112,7 @@ class OpinionView(View):
 
         for choice in (by, area):
             choice.observe(regroup, names="value")
-        drawn = [] if found.levels.empty else [charts.satisfaction_plot(found)]
+        drawn: list[Any] = [] if found.levels.empty else [charts.satisfaction_plot(found)]
         return [
             _html(_facts(dataset)),
             _charts(drawn) if drawn else _html(note("人数太少，没有可以画的方面。")),
@@ -117,6 +124,8 @@ class OpinionView(View):
                 )
             ),
             _html("".join(note(p.zh, kind="warning") for p in found.problems)),
+            *_guarded(lambda: _first_to_mend(dataset, found)),
+            *_guarded(lambda: _towns(dataset)),
             _html(heading("分组比较")),
             by,
             area,
@@ -228,6 +237,40 @@ def _sensitivity(dataset: Dataset, found: results.Ranking) -> str:
 def _summed(dataset: Dataset, by: str = "") -> results.Opinion:
     is_self = dataset.manifest["form_id"] == "ZC"
     return (results.self_inspection if is_self else results.mass_opinion)(dataset, by)
+
+
+def _first_to_mend(dataset: Dataset, found: results.Opinion) -> Sequence[widgets.Widget]:
+    """Show importance beside satisfaction, as the report does; nothing where too few areas can be placed."""
+    if dataset.manifest["form_id"] != "MY":
+        return []
+    frame = results.importance(dataset, found)
+    if len(frame) < 3:
+        return []
+    table = frame.assign(quadrant=charts.quadrant_of(frame))
+    first = "、".join(table.loc[table["quadrant"] == "优先改进", "label"])
+    said = f"与总体评价关系紧、满意度又偏低的方面：{first or '没有'}。"
+    why = "重要性是该方面得分与总体评价的等级相关（推算的，不是问的），附 95% 区间；相关不等于因果。"
+    rows = table_html(table[[*IMPORTANT, "index"]], caption="重要性与满意指数", headings=IMPORTANT)
+    above = heading("先改什么") + note(said, kind="verdict")
+    return [_html(above), _charts([charts.quadrant_plot(frame)]), _html(rows + note(why))]
+
+
+def _towns(dataset: Dataset) -> Sequence[widgets.Widget]:
+    """Show townships raw and weighted to the same channels, side by side."""
+    if dataset.manifest["form_id"] != "MY":
+        return []
+    found = results.channel_weighted(dataset, TOWN)
+    frame = found.table()
+    for name, first in (("set", "rank"), ("weighted_set", "weighted_rank")):
+        pairs = zip(frame[f"{first}_lower"], frame[f"{first}_upper"], strict=True)
+        frame[name] = ["—" if a != a else f"{a:.0f}—{b:.0f}" for a, b in pairs]
+    why = (
+        "各乡镇用的征集渠道不同：座谈会上的回答往往比窗口和网上的好。加权把每个乡镇的渠道构成调整到与全县相同，"
+        "名次以加权为准，名次范围互相重叠的分不出高低。"
+    )
+    table = table_html(frame[BY_TOWN], caption="各乡镇满意指数：原始与加权", headings=TOWN_WORDS)
+    said = "".join(note(p.zh, kind="warning") for p in found.problems)
+    return [_html(heading("各乡镇：原始与加权") + table + note(why) + said)]
 
 
 def _grouped(dataset: Dataset, by: str, area: str) -> Sequence[widgets.Widget]:

@@ -18,6 +18,7 @@ from ...ledger import Book, Change
 from ...ledger.reading import declarations
 from ..views import styled
 from .entry import EntryForm
+from .pictures import Pictures
 from .rows import Rows
 from .screening import Listed, Wanted, board
 
@@ -51,11 +52,12 @@ class LedgerDesk(widgets.VBox):
         self.due = widgets.Dropdown(options=DUE, description="期限")
         self.new = widgets.Button(description="新登记一条", button_style="primary")
         self.week, self.listing, self.opened, self.told = widgets.HTML(), widgets.VBox(), widgets.VBox(), widgets.HTML()
+        self.pictures = Pictures()
         screens = widgets.Box([self.text, self.state, self.unit, self.due])
         screens.add_class("zf-screens")
         top = widgets.Box([self.ledger, self.by, self.new])
         top.add_class("zf-screens")
-        super().__init__([styled("views.css", "desk.css"), self.week, top, screens, self.listing, self.told, self.opened])
+        super().__init__([styled("views.css", "desk.css"), self.week, top, screens, self.listing, self.pictures, self.told, self.opened])
         self.add_class("zf-view")
         self._listen()
         self.change_ledger()
@@ -76,6 +78,7 @@ class LedgerDesk(widgets.VBox):
             self.rows = Rows(self.declaration.title, [], self._open_at)
             self.listing.children = [self.rows]
             self.renew()
+        self.pictures.offer(self.declaration, lambda: (self.listed.frame.iloc[self.found], self.today()))
 
     def renew(self, key: str = "") -> None:
         """Read the ledger again, or one entry of it, and list what is wanted."""
