@@ -14,7 +14,18 @@ import typer
 from ..errors import UsageError, ZuofengError
 from .desk import desk
 from .exchange import ledger
-from .output import FINDINGS, USAGE, Format, catalogued, json_out, problems_out, rows_out, talk
+from .opinions import opinions
+from .output import (
+    FINDINGS,
+    USAGE,
+    Format,
+    catalogued,
+    dataset_path,
+    json_out,
+    problems_out,
+    rows_out,
+    talk,
+)
 from .planning import plan
 from .progress import bar
 from .reporting import report
@@ -32,6 +43,7 @@ app = typer.Typer(
     help="从题本到有据可依的名次。From a questionnaire to a ranking that says what it is worth.",
 )
 app.add_typer(ledger)
+app.add_typer(opinions)
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")
@@ -225,7 +237,7 @@ def verify(
     from ..dataset import Dataset
     from ..dataset import verify as verify_dataset
 
-    path = _dataset_path(dataset, home)
+    path = dataset_path(dataset, home)
     if problems := verify_dataset(path):
         problems_out(problems, format)
         is_there = all(p.code != "dataset-missing" for p in problems)
@@ -248,7 +260,7 @@ def score(
     """Compute scores 计分. Example: zuofeng score fz-2020 --base dims --engine spark"""
     from .reading import scores
 
-    path = _dataset_path(dataset, home)
+    path = dataset_path(dataset, home)
     rows, columns, notes = scores(path, base=base, score_map=score_map, engine=engine)
     for said in notes:
         talk.print(str(said), markup=False)
@@ -276,7 +288,7 @@ def rank(
         raise UsageError.of("coverage", got=coverage)
     if draws and draws < 99:
         raise UsageError.of("draws", got=draws)
-    opened = Dataset.open(_dataset_path(dataset, home))
+    opened = Dataset.open(dataset_path(dataset, home))
     found = rank_dataset(
         opened, k=k, base=base, score_map=score_map, coverage=coverage, draws=draws
     )
@@ -331,8 +343,3 @@ def demo(
     place = build(home, size="small" if small else "", progress=bar, url=f"http://127.0.0.1:{port}", say=talk.print)
     if serve:
         raise typer.Exit(run_servers(place, port, results_port, check=check, say=talk.print))
-
-
-def _dataset_path(name: str, home: Path) -> Path:
-    given = Path(name)
-    return given if (given / "manifest.json").exists() else home / "datasets" / name

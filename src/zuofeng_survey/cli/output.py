@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import typer
@@ -68,6 +69,12 @@ def _short(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
+
+
+def dataset_path(name: str, home: Path) -> Path:
+    """Return the folder of a dataset: one that is given, or the one of that name at home."""
+    given = Path(name)
+    return given if (given / "manifest.json").exists() else home / "datasets" / name
 
 
 def json_out(value: Any) -> None:

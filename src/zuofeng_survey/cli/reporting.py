@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from .output import Format, catalogued, rows_out, talk
+from .output import Format, catalogued, dataset_path, rows_out, talk
 from .progress import bar
 
 
@@ -38,17 +38,12 @@ def report(
     book = Book.open(home) if (home / FILE).is_file() else None
     issue = Issue(office, _day(date), number, year, scope, book)
     chosen = [p.strip() for p in papers.replace("，", ",").split(",") if p.strip()]
-    opened = [Dataset.open(_path(name, home)) for name in datasets or ()]
+    opened = [Dataset.open(dataset_path(name, home)) for name in datasets or ()]
     with bar("report 报告") as progress:
         files = make(kind, opened, out, papers=chosen, issue=issue, progress=progress)
     for problem in missing().problems():
         talk.print(str(problem), markup=False)
     rows_out([{"file": str(f)} for f in files], format, ("file",))
-
-
-def _path(name: str, home: Path) -> Path:
-    given = Path(name)
-    return given if (given / "manifest.json").exists() else home / "datasets" / name
 
 
 def _day(text: str) -> dt.date | None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from .output import Format, catalogued, json_out, rows_out, talk
+from .output import Format, catalogued, dataset_path, json_out, rows_out, talk
 
 
 @catalogued
@@ -27,7 +27,7 @@ def rules(
     from ..results import NOTE
 
     known, of = room.settings(settings), parse_years(years)
-    opened = [Dataset.open(_path(name, home)) for name in datasets]
+    opened = [Dataset.open(dataset_path(name, home)) for name in datasets]
     if not scope and known["bottom_rule.scope"] == "UNSET":
         _out(room.chances(opened, known, years=of).to_dict("records"), Format.table)
     found = room.findings(opened, year=year, scope=scope, settings=known, years=of)
@@ -58,11 +58,6 @@ def parse_years(text: str) -> dict[str, int]:
             raise UsageError.of("rules-years", "--years", got=part)
         found[name.strip()] = int(year)
     return found
-
-
-def _path(name: str, home: Path) -> Path:
-    given = Path(name)
-    return given if (given / "manifest.json").exists() else home / "datasets" / name
 
 
 def _out(rows: list[dict], form: Format) -> None:

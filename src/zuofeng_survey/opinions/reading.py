@@ -25,7 +25,7 @@ def read(dataset: Dataset, *, item: str = "") -> pd.DataFrame:
     -------
     DataFrame
         ``item``, ``target``, ``text`` (masked), ``masked`` (how many places were covered), in the
-        order of the dataset, which is no order of casting.
+        order of the dataset, which is no order of casting; the index is a text's place in it.
 
     Raises
     ------
@@ -44,5 +44,6 @@ def read(dataset: Dataset, *, item: str = "") -> pd.DataFrame:
             "target": chosen["target"].to_numpy(),
             "text": [m.text for m in found],
             "masked": [len(m.kinds) for m in found],
-        }
+        },
+        index=chosen.index,
     )

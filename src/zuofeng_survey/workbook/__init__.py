@@ -2,7 +2,7 @@
 
 from .columns import Column, Kind, Sheet
 from .guarding import Limits, is_workbook
-from .reading import Read, Row, Table, read
+from .reading import Read, Row, Table, read, tabs
 from .values import canonical
 from .writing import write
 
@@ -17,5 +17,6 @@ __all__ = [
     "canonical",
     "is_workbook",
     "read",
+    "tabs",
     "write",
 ]

@@ -109,6 +109,25 @@ def read(path: str | Path, sheets: Sequence[Sheet], *, limits: Limits | None = N
         raise WorkbookError.of("workbook-broken", path.name) from error
 
 
+def tabs(path: str | Path, *, limits: Limits | None = None) -> tuple[str, ...]:
+    """Return the names of a workbook's visible sheets, where the name says what to read.
+
+    Raises
+    ------
+    WorkbookError
+        When it is no workbook that would be read.
+    """
+    path = Path(path)
+    guard(path, limits or Limits())
+    try:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            return tuple(_shown({t.title: t for t in book.worksheets}))
+    except Exception as error:  # as in read
+        raise WorkbookError.of("workbook-broken", path.name) from error
+
+
 def _read(path: Path, sheets: Sequence[Sheet], scans: Mapping[str, Scan]) -> Read:
     with path.open("rb") as file:  # ours to close, also where openpyxl gives up half-way
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
@@ -154,10 +173,14 @@ def _around(path: Path, book: Any, tabs: Mapping[str, Any]) -> list[Problem]:
 def _tab(tabs: Mapping[str, Any], sheet: Sheet, *, alone: bool) -> Any | None:
     if sheet.name in tabs:
         return tabs[sheet.name]
-    shown_tabs = [
-        t for name, t in tabs.items() if t.sheet_state == "visible" and name not in (META, LISTS, NOTES)
-    ]
-    return shown_tabs[0] if alone and len(shown_tabs) == 1 else None
+    seen = list(_shown(tabs).values())
+    return seen[0] if alone and len(seen) == 1 else None
+
+
+def _shown(tabs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sheets that people see and fill in."""
+    ours = (META, LISTS, NOTES)
+    return {n: t for n, t in tabs.items() if t.sheet_state == "visible" and n not in ours}
 
 
 def _folded(heading: Any) -> str:
