@@ -13,6 +13,7 @@ from pathlib import Path
 
 import docx
 import numpy as np
+import pandas as pd
 import pytest
 from docx.oxml.ns import qn
 from openpyxl import load_workbook
@@ -25,7 +26,9 @@ from zuofeng_survey import charts, report, results
 from zuofeng_survey.cli import app
 from zuofeng_survey.dataset import Dataset
 from zuofeng_survey.errors import StorageError, UsageError
+from zuofeng_survey.ledger.rates import EVERYONE, Rates
 from zuofeng_survey.report import Callout, Document, FillIn, Heading, Paragraph, Picture, Table
+from zuofeng_survey.report.appeals import shown_rates
 from zuofeng_survey.report.dress import CHARACTERS, LINES, STYLES
 from zuofeng_survey.report.evaluated import Evaluated
 from zuofeng_survey.report.evaluation import evaluation_report
@@ -524,3 +527,16 @@ def test_every_kind_has_a_title_and_every_paper_its_writer():
     assert set(PAPERS) == {"word", "excel", "html"} and len(set(PAPER)) == 5
     assert all(kind.title for kind in KINDS.values())
     assert charts.png is not None
+
+
+@pytest.mark.parametrize("good", [0, 12])
+def test_where_all_who_took_part_agree_neither_rate_nor_floor_is_shown(good):
+    columns = ["rate", "group", "done", "n", "value_rate", "lower_rate", "upper_rate", "basis"]
+    rows = [
+        ("群众满意率", EVERYONE, good, 12, good / 12, 0.1, 0.9, ""),
+        ("参评率", EVERYONE, 12, 20, 0.6, 0.4, 0.8, ""),
+        ("满意保守下限", EVERYONE, good, 20, good / 20, 0.1, 0.9, ""),
+    ]
+    found = shown_rates(Rates(dt.date(2020, 12, 31), pd.DataFrame(rows, columns=columns))).set_index("rate")
+    assert found.loc[["群众满意率", "满意保守下限"], columns[2:7]].isna().all(axis=None)
+    assert found.loc["参评率", "done"] == 12

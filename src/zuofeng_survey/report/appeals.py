@@ -18,7 +18,7 @@ K = 5
 NUMBERS = ["done", "n", "value_rate", "lower_rate", "upper_rate"]
 BASIS = (
     "未到期的件不进分母，到期未办的按未按期计；姓名住址不清的不进及时受理率的分母。",
-    "群众满意率只算参评件，必须与参评率、保守下限并列看；参评不足 5 件的不显示。",
+    "群众满意率只算参评件，必须与参评率、保守下限并列看；参评不足 5 件的、参评人意见全都一致的，满意率和保守下限写作“—”。",
 )
 
 
@@ -88,10 +88,11 @@ def shown_rates(rates: Rates) -> pd.DataFrame:
     if few:
         frame = frame.astype({"done": float, "n": float})
         frame.loc[judged, NUMBERS] = float("nan")
-    # of one mind: whoever took part would be known to have said it
-    agreed = frame["rate"].isin((SATISFIED,)) & frame["value_rate"].isin((0.0, 1.0))
-    frame["done"] = frame["done"].astype(float).mask(agreed)
-    frame[["lower_rate", "upper_rate"]] = frame[["lower_rate", "upper_rate"]].mask(agreed, axis=0)
+    # of one mind: whoever took part would be known to have said it; the floor counts the same people
+    agreed = (frame["rate"] == SATISFIED) & frame["value_rate"].isin((0.0, 1.0))
+    if agreed.any():
+        frame = frame.astype({"done": float, "n": float})
+        frame.loc[frame["rate"].isin((SATISFIED, FLOOR)), NUMBERS] = float("nan")
     return frame
 
 
