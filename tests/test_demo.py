@@ -83,11 +83,11 @@ def test_a_second_build_replaces_the_first(tmp_path):
     assert build_demo(tmp_path / "d").pepper != before
 
 
-def test_both_servers_come_up_answer_every_page_once_and_go(home):
+def test_the_servers_come_up_answer_every_page_once_and_go(home):
     said: list[str] = []
-    ports = free_port(), free_port()
+    ports = free_port(), free_port(), free_port()
     assert run_servers(home, *ports, check=True, say=lambda text, **_: said.append(text)) == 0
-    assert sum(line.startswith("✓") for line in said) == 4
+    assert sum(line.startswith("✓") for line in said) == 6
     for port in ports:
         with socket.socket() as knock:
             assert knock.connect_ex(("127.0.0.1", port)) != 0

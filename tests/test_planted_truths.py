@@ -1,4 +1,6 @@
-"""What was planted in the demo county is found, or rightly not found (T7 and T12 are the ledgers')."""
+"""What was planted in the demo county is found, or rightly not found."""
+
+import datetime as dt
 
 import numpy as np
 import pytest
@@ -7,9 +9,19 @@ from scipy import optimize
 from frozen import IBIS_WARNS
 from zuofeng_survey import results, rules
 from zuofeng_survey.dataset import Dataset
+from zuofeng_survey.demo.problems import PAPER_UNIT
+from zuofeng_survey.ledger import (
+    PROTECTED_ROLE,
+    Book,
+    appeal_rates,
+    closing_signs,
+    judgements,
+    protected_list,
+)
 from zuofeng_survey.results.crossing import hidden_cells
 
 pytestmark = IBIS_WARNS
+END = dt.date(2022, 12, 31)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +108,35 @@ def test_t6_weighted_by_channel_the_town_of_forums_falls(datasets):
     assert np.isnan(found.loc["ji", "weighted_rank"])
     others = found.drop(index=["gui"]).dropna(subset="weighted_rank")
     assert (others["weighted"] - others["index"]).abs().max() < gui["index"] - gui["weighted"]
+
+
+@pytest.fixture(scope="module")
+def book(demo_home):
+    return Book.open(demo_home.path)
+
+
+def test_t7_fourteen_closed_on_paper_on_one_day_are_signs_for_people(book):
+    problems, appeals = (book.entries(name, today=END) for name in ("problems", "appeals"))
+    signs = closing_signs(problems, book.events("problems"), appeals).rows
+    paper = signs[signs["unit"] == PAPER_UNIT].groupby("sign")["issue_id"].nunique()
+    assert paper["evidence"] == paper["same_day"] == 14 and paper["again"] == 5
+    assert problems["fake3"].map(len).sum() == 0  # what is false is for people to say
+
+
+def test_t12_what_was_suffered_is_on_the_protected_list_and_in_no_units_view(book, datasets):
+    numbers = protected_list(datasets["HF-2020"], role=PROTECTED_ROLE).numbers
+    entries = book.entries("appeals", today=END)
+    assert len(numbers) == 3 and set(numbers) <= set(entries["appeal_id"])
+    rates = appeal_rates(entries, today=END, by="assigned_to", visits=judgements(datasets["HF-2020"]))
+    said = rates.table().to_csv() + rates._repr_html_()
+    assert not any(n in said for n in numbers) and "HF-E02" not in said
+
+
+def test_visits_and_acceptances_name_entries_that_exist(book, datasets):
+    for form, item, name in (("HF", "HF-A01", "appeals"), ("XH", "XH-A01", "problems")):
+        ratings = datasets[f"{form}-2020"].table("ratings")
+        named = set(ratings.filter(ratings["item"] == item).select("value").execute()["value"])
+        assert named and named <= set(book.entries(name, today=END).iloc[:, 0])
 
 
 def test_t8_a_poll_of_58_percent_makes_no_ranking_and_breaks_the_count(township, datasets, ballots):

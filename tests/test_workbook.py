@@ -17,7 +17,7 @@ from zuofeng_survey.errors import StorageError, WorkbookError
 from zuofeng_survey.publishing import read_roster
 from zuofeng_survey.workbook import Column, Sheet, canonical, is_workbook, read, write
 from zuofeng_survey.workbook.dates import read_date, read_moment
-from zuofeng_survey.workbook.dressing import displayed
+from zuofeng_survey.workbook.dressing import HOW, displayed
 from zuofeng_survey.workbook.tab import Tab
 
 BY_NAME = {c.name: c for c in COLUMNS}
@@ -146,8 +146,9 @@ def test_whatever_is_written_comes_back_the_same(rows):
             assert canonical(found.values[column.name], column) == canonical(given_row.get(column.name), column)
 
 
-@pytest.mark.skipif(not shutil.which("soffice"), reason="libreoffice-calc-nogui is not installed: tools/system-packages test")
 def test_what_libreoffice_saves_is_read_back_untouched(tmp_path):
+    if not shutil.which("soffice"):
+        pytest.fail("libreoffice-calc-nogui is not installed: tools/system-packages test")
     rows = [row(n, title=t) for n, t in enumerate(HOSTILE, start=1)]
     write(tmp_path / "a.xlsx", [sheet(rows, versions={"WT-0002": 7}, overdue="late")])
     out, profile = tmp_path / "out", (tmp_path / "profile").as_uri()
@@ -241,3 +242,7 @@ def test_rows_of_a_roster_that_cannot_be_used_are_told_with_their_cells(tmp_path
         ("cell-required", "名单!A3"), ("workbook-key-twice", "名单!A4"), ("cell-required", "名单!B5"),
     ]  # fmt: skip
     assert not is_workbook(tmp_path / "none.csv")
+
+
+def test_the_note_sheet_asks_for_a_key_that_may_not_be_left_blank():
+    assert "不能留空" in HOW["key"]

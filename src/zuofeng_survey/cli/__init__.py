@@ -327,10 +327,11 @@ def import_table(
 @app.command()
 @catalogued
 def demo(
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="start both servers")] = True,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="start the servers")] = True,
     check: Annotated[bool, typer.Option("--check", help="fetch each page once, then stop")] = False,
     port: Annotated[int, typer.Option(envvar="ZUOFENG_PORT", help="form server")] = 8866,
     results_port: Annotated[int, typer.Option(envvar="ZUOFENG_RESULTS_PORT")] = 8867,
+    desk_port: Annotated[int, typer.Option(envvar="ZUOFENG_DESK_PORT", help="ledger desk 台账")] = 8868,
     small: Annotated[bool, typer.Option("--small", help="seven towns instead of twelve")] = False,
     home: HomeOption = Path("var/demo"),
 ) -> None:
@@ -338,8 +339,9 @@ def demo(
     from ..demo.run import build, run_servers
     from ..web.ports import check_free
 
-    for needed in (port, results_port) if serve else ():
+    for needed in (port, results_port, desk_port) if serve else ():
         check_free(needed)
     place = build(home, size="small" if small else "", progress=bar, url=f"http://127.0.0.1:{port}", say=talk.print)
+    talk.print(f"✓ ledgers 台账: zuofeng desk --home {home}", markup=False, soft_wrap=True)
     if serve:
-        raise typer.Exit(run_servers(place, port, results_port, check=check, say=talk.print))
+        raise typer.Exit(run_servers(place, port, results_port, desk_port, check=check, say=talk.print))

@@ -38,7 +38,7 @@ def rounds(home: Home, *, size: str) -> Iterator[Round]:
             yield _ballots(home, "SJ", town, year)
         for form_id, n in shape()["open_forms"].items():
             if year == shape()["years"][0] or form_id in shape()["every_year"]:
-                yield _forms(home, form_id, year, _few(form_id, n, year, size))
+                yield _forms(home, form_id, year, _few(form_id, n, year, size), small=bool(size))
 
 
 def count_rounds(*, size: str) -> int:
@@ -111,13 +111,13 @@ def _hostile(q: Questionnaire, targets: Sequence[str]) -> Answers:
     }
 
 
-def _forms(home: Home, form_id: str, year: int, n: int) -> Round:
+def _forms(home: Home, form_id: str, year: int, n: int, *, small: bool) -> Round:
     name = f"{form_id}-{year}"
     made = publish(home, form_id, name, targets=proposals(form_id), of=(year, ""))
     people_asked = Respondents(people.draw(name))
     q, forms = made.poll.questionnaire, []
     for i in range(n):
-        fixed = {"ZT-A02": f"{year}-12-10", **ledgers.fixed(form_id, i, year=year)}
+        fixed = {"ZT-A02": f"{year}-12-10", **ledgers.fixed(form_id, i, year=year, small=small)}
         lift = 0.0
         if form_id == "MY":
             about, lift = _resident(people_asked.rng, year)

@@ -14,7 +14,7 @@ from ..store import Home
 from . import county
 from .appeals import Appeal, appeals, visited, write_appeals
 from .diary import CLERK, Diary
-from .problems import BY_YEAR, write_problems, write_tasks
+from .problems import write_problems, write_tasks
 
 UNTIL = dt.date(2022, 12, 31)
 OFFICE = "作风办"
@@ -57,13 +57,22 @@ def fixed(form_id: str, n: int, *, year: int = 2020, small: bool = False) -> dic
         forms = _visits(year, small)
         return dict(forms[n % len(forms)])
     if form_id == "XH":
-        return {"XH-A01": f"WT-{year}-{units()[n // 3 % 12]}-{n // 3 % BY_YEAR[year] + 1:04d}"}
+        keys = _problem_keys(year, small)
+        return {"XH-A01": keys[n // 3 % len(keys)]}
     return {}
 
 
 @cache
 def _visits(year: int, small: bool) -> tuple[dict[str, Any], ...]:
     return tuple(visited(county_appeals(small=small), year))
+
+
+@cache
+def _problem_keys(year: int, small: bool) -> tuple[str, ...]:
+    """Return the numbers that :func:`fill` gives the problems of a year, found again the same way."""
+    rng, diary = np.random.default_rng(county.shape()["seed"]), Diary(UNTIL)
+    write_problems(diary, units(), rng, share=10 if small else 1)
+    return tuple(sorted({key for _, _, _, key, _, _ in diary.lines if key.startswith(f"WT-{year}-")}))
 
 
 def _registry() -> list[Post]:

@@ -96,37 +96,41 @@ def try_out(home: Home, *, url: str, say: Say) -> None:
         say(said, markup=False, soft_wrap=True)
 
 
-def run_servers(home: Home, port: int, results_port: int, *, check: bool, say: Say) -> int:
-    """Start both servers; with ``check`` fetch each page once and stop. Return the exit code."""
-    check_free(port)
-    check_free(results_port)
+def run_servers(home: Home, port: int, results_port: int, desk_port: int, *, check: bool, say: Say) -> int:
+    """Start the three servers; with ``check`` fetch each page once and stop. Return the exit code."""
+    for one in (port, results_port, desk_port):
+        check_free(one)
     token = secrets.token_hex(16)
     me = [sys.executable, "-m", "zuofeng_survey.cli"]
     place = ["--home", str(home.path)]
-    env = {**os.environ, "ZUOFENG_TOKEN": token}
+    env = {**os.environ, "ZUOFENG_TOKEN": token, "ZUOFENG_DESK_TOKEN": token}
     forms = subprocess.Popen([*me, "serve", "--port", str(port), *place], env=env)
     views = subprocess.Popen([*me, "results", "--port", str(results_port), *place], env=env)
+    desk = subprocess.Popen([*me, "desk", "--port", str(desk_port), *place], env=env)
     pages = {
         "forms 填写": f"http://127.0.0.1:{port}/",
         "form 表单": f"http://127.0.0.1:{port}/p/try-FZ",
         "form in Voila": f"http://127.0.0.1:{port}/voila/render/ZC.ipynb",
         "results 结果": f"http://127.0.0.1:{results_port}/voila/render/ranking.ipynb?token={token}",
+        "rules 末位规则": f"http://127.0.0.1:{results_port}/voila/render/rules.ipynb?token={token}",
+        "desk 台账": f"http://127.0.0.1:{desk_port}/voila/render/ledgers.ipynb?token={token}",
     }
     try:
         _wait(f"http://127.0.0.1:{port}/health", forms)
         _wait(f"http://127.0.0.1:{results_port}/voila/render/ranking.ipynb?token={token}", views)
+        _wait(f"http://127.0.0.1:{desk_port}/login", desk)
         for title, page in pages.items():
             say(f"{title}: {page}", markup=False, soft_wrap=True)
         if not check:
-            say("Ctrl-C 结束 stops both.")
-            return forms.wait() or views.wait()
+            say("Ctrl-C 结束 stops all three.")
+            return forms.wait() or views.wait() or desk.wait()
         return _check_all(pages, say)
     except KeyboardInterrupt:
         return 0
     finally:
-        for server in (forms, views):
+        for server in (forms, views, desk):
             server.terminate()
-        for server in (forms, views):
+        for server in (forms, views, desk):
             server.wait(timeout=20)
 
 

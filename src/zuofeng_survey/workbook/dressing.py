@@ -25,7 +25,7 @@ DATE, MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 WIDTHS = (16, 28, 36, 6, 60)  # of the note sheet
 NUMBER_FORMAT = {"date": DATE, "datetime": MOMENT, "integer": "0", "number": "General"}
 HOW = {
-    "key": "编号。已有的不要改；新增一行时留空或按编号规则填写",
+    "key": "编号。已有的不要改；新增一行时按编号规则填写，不能留空",
     "text": "文字",
     "long": "文字，可以较长",
     "date": "日期，如 2020-12-20",
