@@ -51,6 +51,7 @@ DatabaseOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 HOME = Path("var")
+DRAWS = 1_000_000  # more would not fit the memory of an office machine
 for verb in (desk, plan, report, rules):
     app.command()(verb)
 
@@ -139,7 +140,7 @@ def open_poll(
 @app.command()
 @catalogued
 def serve(
-    port: Annotated[int, typer.Option(envvar="ZUOFENG_PORT", help="port 端口")] = 8866,
+    port: Annotated[int, typer.Option(envvar="ZUOFENG_PORT", min=1, max=65535, help="port 端口")] = 8866,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     kernels: Annotated[int, typer.Option(help="most Voila kernels at once")] = 30,
     home: HomeOption = HOME,
@@ -154,7 +155,7 @@ def serve(
 @app.command()
 @catalogued
 def results(
-    port: Annotated[int, typer.Option(envvar="ZUOFENG_RESULTS_PORT", help="port 端口")] = 8867,
+    port: Annotated[int, typer.Option(envvar="ZUOFENG_RESULTS_PORT", min=1, max=65535, help="port 端口")] = 8867,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     token: Annotated[str, typer.Option(envvar="ZUOFENG_TOKEN", help="access token")] = "",
     home: HomeOption = HOME,
@@ -276,7 +277,9 @@ def rank(
     from ..results import rank as rank_dataset
 
     if not 0.5 <= coverage < 1:
-        raise UsageError.of("coverage", got=coverage)
+        raise UsageError.of("coverage", "--coverage", got=coverage)
+    if draws and not 99 <= draws <= DRAWS:
+        raise UsageError.of("draws", "--draws", most=DRAWS, got=draws)
     opened = Dataset.open(dataset_path(dataset, home))
     found = rank_dataset(
         opened, k=k, base=base, score_map=score_map, coverage=coverage, draws=draws

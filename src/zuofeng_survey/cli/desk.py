@@ -12,7 +12,7 @@ from .output import catalogued
 
 @catalogued
 def desk(
-    port: Annotated[int, typer.Option(envvar="ZUOFENG_DESK_PORT", help="port 端口")] = 8868,
+    port: Annotated[int, typer.Option(envvar="ZUOFENG_DESK_PORT", min=1, max=65535, help="port 端口")] = 8868,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     token: Annotated[str, typer.Option(envvar="ZUOFENG_DESK_TOKEN", help="access token")] = "",
     home: Annotated[Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")] = Path("var"),

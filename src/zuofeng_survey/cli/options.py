@@ -18,7 +18,7 @@ def parse_counts(text: str, option: str = "--codes") -> dict[str, int]:
     counts = {}
     for part in filter(None, (p.strip() for p in text.replace("，", ",").split(","))):
         name, _, n = part.partition("=")
-        if not name.strip() or not n.strip().isdigit():
+        if not name.strip() or not n.strip().isdecimal() or name.strip() in counts:
             raise UsageError.of("codes-option", option, got=part, option=option)
         counts[name.strip()] = int(n)
     return counts

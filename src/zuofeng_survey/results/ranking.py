@@ -187,6 +187,8 @@ def rank(
     """
     found = usable_panel(dataset, base=base, score_map=score_map)
     large = len(found.targets) > LARGE
+    if not 0 <= k < len(found.targets):
+        raise UsageError.of("rank-k", f"{dataset.name} › -k", most=len(found.targets) - 1, got=k)
     k = min(k or default_k(dataset), len(found.targets) - 1)
     frame = pd.DataFrame(found.scores, columns=list(found.targets))
     common = {"k": k, "weights": found.weights}
