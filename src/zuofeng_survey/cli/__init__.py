@@ -54,6 +54,7 @@ DatabaseOption = Annotated[
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 HOME = Path("var")
 STATUS = ("poll", "form_id", "open", "voter_class", "issued", "cast")
+DRAWS = 1_000_000  # more would not fit the memory of an office machine
 for verb in (desk, plan, report, rules):
     app.command()(verb)
 
@@ -285,9 +286,9 @@ def rank(
     from ..results import rank as rank_dataset
 
     if not 0.5 <= coverage < 1:
-        raise UsageError.of("coverage", got=coverage)
-    if draws and draws < 99:
-        raise UsageError.of("draws", got=draws)
+        raise UsageError.of("coverage", "--coverage", got=coverage)
+    if draws and not 99 <= draws <= DRAWS:
+        raise UsageError.of("draws", "--draws", most=DRAWS, got=draws)
     opened = Dataset.open(dataset_path(dataset, home))
     found = rank_dataset(
         opened, k=k, base=base, score_map=score_map, coverage=coverage, draws=draws

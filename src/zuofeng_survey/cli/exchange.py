@@ -18,7 +18,16 @@ from .ledger import (
     ledger,
     parse_day,
 )
-from .output import USAGE, Format, catalogued, json_out, problems_out, rows_out, talk
+from .output import (
+    USAGE,
+    Format,
+    catalogued,
+    json_out,
+    must_be_workbook,
+    problems_out,
+    rows_out,
+    talk,
+)
 
 __all__ = ["ledger"]
 
@@ -36,6 +45,7 @@ def export_verb(
     from ..ledger import Book
     from ..ledger.exchange import export_ledger
 
+    must_be_workbook(file)
     n = export_ledger(Book.open(home), name, file, today=parse_day(on))
     talk.print(f"✓ {n} rows 行 → {file}", markup=False)
     if format is not Format.table:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import UsageError
+from ..errors import UsageError, nearest
 from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ HomeOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 ByOption = Annotated[str, typer.Option("--by", help="who, by post 登记岗位，不写姓名")]
-DayOption = Annotated[str, typer.Option("--on", help="day, such as 2020-03-02; today if left out")]
+DayOption = Annotated[str, typer.Option("--on", help="day, such as 2020-03-02; today if left out 登记日期")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="field=value 字段=值, again and again")]
 NameArgument = Annotated[str, typer.Argument(help="ledger, such as problems or 问题台账")]
 KeyArgument = Annotated[str, typer.Argument(help="number of the entry 编号")]
@@ -69,10 +69,10 @@ def parse_settings(pairs: list[str] | None) -> dict[str, str]:
 @ledger.command("list")
 @catalogued
 def list_ledgers(
-    name: Annotated[str, typer.Argument(help="one ledger's entries; all ledgers if left out")] = "",
+    name: Annotated[str, typer.Argument(help="one ledger's entries; all ledgers if left out 台账名")] = "",
     state: Annotated[str, typer.Option("--state", help="only in this state 只看这一状态")] = "",
     overdue: Annotated[bool, typer.Option("--overdue", help="only overdue 只看超期")] = False,
-    today: Annotated[str, typer.Option("--today", help="day to count from")] = "",
+    today: Annotated[str, typer.Option("--today", help="day to count from 以哪一天计")] = "",
     home: HomeOption = HOME,
     format: FormatOption = Format.table,
 ) -> None:
@@ -84,6 +84,9 @@ def list_ledgers(
     from ..ledger import declaration
 
     known = declaration(name)
+    if state and state not in known.states:
+        near = nearest(state, known.states) or "—"
+        raise UsageError.of("state-option", "--state", got=state, near=near, known="、".join(known.states))
     rows = book.entries(name, today=day)
     rows = rows[rows["state"] == state] if state else rows
     rows = rows[rows["overdue"]] if overdue else rows
@@ -130,7 +133,7 @@ def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
 def show(
     name: NameArgument,
     key: KeyArgument,
-    today: Annotated[str, typer.Option("--today", help="day to count from")] = "",
+    today: Annotated[str, typer.Option("--today", help="day to count from 以哪一天计")] = "",
     home: HomeOption = HOME,
     format: FormatOption = Format.table,
 ) -> None:
@@ -204,8 +207,8 @@ def _told(made: Recorded, format: Format) -> None:
 @ledger.command()
 @catalogued
 def due(
-    days: Annotated[int, typer.Option("--days", help="how far ahead 往后几天")] = 7,
-    today: Annotated[str, typer.Option("--today", help="day to count from")] = "",
+    days: Annotated[int, typer.Option("--days", min=0, max=3660, help="how far ahead 往后几天")] = 7,
+    today: Annotated[str, typer.Option("--today", help="day to count from 以哪一天计")] = "",
     home: HomeOption = HOME,
     format: FormatOption = Format.table,
 ) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from ..errors import Problem, UsageError, ZuofengError
 from .ledger import HOME, DayOption, FormatOption, HomeOption, parse_day
-from .output import FINDINGS, Format, catalogued, dataset_path, rows_out, talk
+from .output import FINDINGS, Format, catalogued, dataset_path, must_be_workbook, rows_out, talk
 
 if TYPE_CHECKING:
     from ..opinions.pairs import Pair
@@ -39,6 +39,7 @@ def sheet(
     from ..dataset import Dataset
     from ..opinions.sheets import write_sheet
 
+    must_be_workbook(file)
     opened = Dataset.open(dataset_path(dataset, home))
     n = write_sheet(opened, file, name=taxonomy, coder=coder, item=item, guess=suggest)
     talk.print(f"✓ {n} texts 条 → {file}", markup=False)

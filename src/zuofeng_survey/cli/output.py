@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import Problem, ZuofengError
+from ..errors import Problem, UsageError, ZuofengError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,6 +77,18 @@ def dataset_path(name: str, home: Path) -> Path:
     return given if (given / "manifest.json").exists() else home / "datasets" / name
 
 
+def must_be_workbook(file: Path) -> None:
+    """Refuse another ending before anything is written.
+
+    Raises
+    ------
+    UsageError
+        ``xlsx-file``.
+    """
+    if file.suffix.lower() != ".xlsx":
+        raise UsageError.of("xlsx-file", str(file), got=file.name)
+
+
 def json_out(value: Any) -> None:
     """Print one JSON object."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=_plain))
@@ -93,7 +105,7 @@ def problems_out(problems: Sequence[Problem], form: Format) -> None:
 
 
 def catalogued(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn an error of ours into its sentences on stderr and exit code 2."""
+    """Turn an error of ours, or of a file, into its sentences on stderr and exit code 2."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -102,6 +114,10 @@ def catalogued(command: Callable[P, R]) -> Callable[P, R]:
         except ZuofengError as error:
             for problem in error.problems:
                 talk.print(str(problem), markup=False)
+            raise typer.Exit(USAGE) from error
+        except OSError as error:
+            place = str(error.filename or "")
+            talk.print(str(Problem("file-unusable", place, {"why": error.strerror or error})), markup=False)
             raise typer.Exit(USAGE) from error
 
     return run

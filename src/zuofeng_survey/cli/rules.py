@@ -10,6 +10,8 @@ import typer
 from ..errors import UsageError
 from .output import Format, catalogued, dataset_path, json_out, rows_out, talk
 
+SCOPES = ("township", "county")
+
 
 @catalogued
 def rules(
@@ -28,8 +30,10 @@ def rules(
 
     known, of = room.settings(settings), parse_years(years)
     opened = [Dataset.open(dataset_path(name, home)) for name in datasets]
+    if scope not in ("", *SCOPES):
+        raise UsageError.of("scope-unknown", "--scope", got=scope)
     if not scope and known["bottom_rule.scope"] == "UNSET":
-        _out(room.chances(opened, known, years=of).to_dict("records"), Format.table)
+        talk.print(room.chances(opened, known, years=of).to_string(index=False), markup=False)
     found = room.findings(opened, year=year, scope=scope, settings=known, years=of)
     for said in (room.objection(found), NOTE["zh"], *(p.zh for p in found.problems)):
         talk.print(said, markup=False)
@@ -58,7 +62,3 @@ def parse_years(text: str) -> dict[str, int]:
             raise UsageError.of("rules-years", "--years", got=part)
         found[name.strip()] = int(year)
     return found
-
-
-def _out(rows: list[dict], form: Format) -> None:
-    rows_out(rows, form, list(rows[0]))

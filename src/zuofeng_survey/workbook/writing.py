@@ -65,7 +65,8 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> None:
         partial.replace(path)
     except (OSError, FileCreateError) as error:
         partial.unlink(missing_ok=True)
-        why = getattr(error, "strerror", None) or str(error)
+        cause = error.args[0] if isinstance(error, FileCreateError) and error.args else error
+        why = getattr(cause, "strerror", None) or str(cause)
         raise StorageError.of("home", str(path), why=why) from error
 
 
