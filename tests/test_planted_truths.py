@@ -10,7 +10,14 @@ from frozen import IBIS_WARNS
 from zuofeng_survey import results, rules
 from zuofeng_survey.dataset import Dataset
 from zuofeng_survey.demo.problems import PAPER_UNIT
-from zuofeng_survey.ledger import PROTECTED_ROLE, Book, appeal_rates, closing_signs, judgements, protected_list
+from zuofeng_survey.ledger import (
+    PROTECTED_ROLE,
+    Book,
+    appeal_rates,
+    closing_signs,
+    judgements,
+    protected_list,
+)
 from zuofeng_survey.results.crossing import hidden_cells
 
 pytestmark = IBIS_WARNS

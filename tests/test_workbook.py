@@ -16,9 +16,8 @@ from workbooks import COLUMNS, EMPTY, HOSTILE, row, sheet
 from zuofeng_survey.errors import StorageError, WorkbookError
 from zuofeng_survey.publishing import read_roster
 from zuofeng_survey.workbook import Column, Sheet, canonical, is_workbook, read, write
-from zuofeng_survey.workbook.dressing import HOW
 from zuofeng_survey.workbook.dates import read_date, read_moment
-from zuofeng_survey.workbook.dressing import displayed
+from zuofeng_survey.workbook.dressing import HOW, displayed
 from zuofeng_survey.workbook.tab import Tab
 
 BY_NAME = {c.name: c for c in COLUMNS}
