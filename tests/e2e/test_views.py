@@ -204,7 +204,7 @@ def test_the_list_carries_its_evidence_and_there_is_nothing_to_decide_with(look)
     page = look("rules")
     assert page.locator(".zf-chart svg").count() == 2
     text = page.locator(".zf-view").inner_text()
-    said = ("如何提出异议", "年拟提请研究名单", "每个人的证据", "改变末位名单", "等次分布（绝对", "处理决定", "所用常量及来源")
+    said = ("如何提出异议", "年拟提请研究名单", "每个人的证据", "改变末位名单", "等次分布（绝对", "会议纪要号", "所用常量及来源")
     assert [text.index(w) for w in said] == sorted(text.index(w) for w in said)
     assert page.get_by_role("button").count() == 0 and page.get_by_role("textbox").count() == 0
     assert page.get_by_role("cell", name="丁", exact=True).count() == 1

@@ -88,18 +88,17 @@ class RulesView(widgets.VBox):
             self.body.children = _guarded(self._found)
 
     def _datasets(self) -> list[Dataset]:
-        return [r.dataset for r in self.rounds if r.kind == self.kind.value and r.year <= self.year.value]
+        return [r.dataset for r in self.rounds if r.kind == self.kind.value and r.year <= int(self.year.value or 0)]
 
     def _unset(self) -> Sequence[widgets.Widget]:
         chance = rules.chances(self._datasets(), self.settings)
         return [_html(note(UNSET, kind="warning") + chance_html(chance) + _told(self.left_out))]
 
     def _found(self) -> Sequence[widgets.Widget]:
-        key = (self.kind.value, self.year.value, self.scope.value)
+        kind, year, scope = str(self.kind.value), int(self.year.value or 0), str(self.scope.value)
+        key = (kind, year, scope)
         if key not in self._known:
-            self._known[key] = rules.findings(
-                self._datasets(), year=self.year.value, scope=self.scope.value, settings=self.settings
-            )
+            self._known[key] = rules.findings(self._datasets(), year=year, scope=scope, settings=self.settings)
         found = self._known[key]
         parts: list[widgets.Widget] = [_html(_list(found))]
         parts += _persons(found) if found.findings else []
