@@ -29,6 +29,8 @@ def run(*args: object):
         (("rules", FZ, "--year", 2020, "--scope", "town"), "scope-unknown"),
         (("plan", "--voters", "A=5,A=14", "--targets", 6), "codes-twice"),
         (("plan", "--voters", "A=9", "--targets", 3, "--reps", 20, "--chart", "/proc/x.svg"), "file-unusable"),
+        (("report", "deputy", FZ, "--out", "r"), "report-kind"),
+        (("report", "deputies", FZ, "--out", "r", "--as", ""), "report-paper"),
         (("ledger", "list", "problems", "--state", "已销"), "state-option"),
         (("ledger", "export", "problems", "problems.csv"), "xlsx-file"),
         (("ledger", "export", "problems", "nowhere/problems.xlsx"), "home"),
@@ -39,7 +41,7 @@ def test_a_mistake_has_a_place_and_a_remedy_in_both_languages(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     found = run(*args)
     assert found.exit_code == 2 and isinstance(found.exception, SystemExit)
-    assert found.stdout == ""
+    assert found.stdout == "" and not Path("r").exists()
     zh, en = re.search(rf"\[{code}\] (\S.*：.*)\n    (\S.*: .*)\n", found.stderr).groups()
     assert re.search("[一-龥]", zh) and re.search("[a-z]", en)
 

@@ -228,9 +228,9 @@ def make(
 
 def _mistakes(kind: str, datasets: Sequence[Dataset], papers: Sequence[str], issue: Issue) -> list[Problem]:
     if kind not in KINDS:
-        return [Problem("report-kind", "", {"kind": kind, "known": ", ".join(KINDS)})]
+        return [Problem("report-kind", kind, {"kind": kind, "known": ", ".join(KINDS)})]
     known = KINDS[kind]
-    found = [Problem("report-paper", "--as", {"paper": p}) for p in papers if p not in PAPERS]
+    found = [Problem("report-paper", "--as", {"paper": p}) for p in papers or ("",) if p not in PAPERS]
     if "datasets" in known.needs and not datasets:
         found.append(Problem("report-nothing", kind))
     if "ledgers" in known.needs and issue.book is None:
