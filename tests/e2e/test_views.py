@@ -222,7 +222,7 @@ def test_groups_that_are_small_stay_hidden(look):
     pick(page, "分组", "乡（镇、街道）")
     pick(page, "方面", "总体满意")
     rows = page.locator("table", has_text="分组汇总").locator("tr")
-    page.get_by_role("cell", name="甲镇").wait_for()
+    rows.get_by_role("cell", name="甲镇").wait_for()
     said = {r.split("\t")[0]: r.split("\t")[1] for r in rows.all_inner_texts()[1:]}
     assert said == {"甲镇": "32", "乙镇": "—", "丙镇": "—"}
     assert page.locator(".zf-chart svg text", has_text="丙镇").count() == 0

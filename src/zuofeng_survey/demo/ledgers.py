@@ -104,7 +104,7 @@ def _write_learning(diary: Diary, rng: np.random.Generator, share: int) -> None:
         due = int(rng.integers(12, 60))
         came = due - int(rng.binomial(due, 0.08))
         entry = {"date": day, "form": FORMS[n % 4], "unit": _one(units(), rng), "due_n": due, "n": came}
-        diary.write("learning", day, f"XX-{year}-{n + 1:04d}", entry | {"topic": "作风建设", "duration": 90})
+        diary.write("learning", day, f"XX-{year}-{n + 1:04d}", entry | {"topic": "作风建设", "minutes": 90})
 
 
 def _write_checks(diary: Diary, rng: np.random.Generator, share: int) -> None:
