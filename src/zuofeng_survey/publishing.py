@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from . import codes, slips, workbook
+from . import codes, slips, workbook, xlsform
 from .errors import PollError
 from .poll import Poll, Target, new_poll
-from .questionnaire import Text, find, load, read_list
+from .questionnaire import Text, read_list
 from .store import Home, Store, write_private
 
 ROSTER = workbook.Sheet(
@@ -56,7 +56,7 @@ def publish(
     ``of`` is the year that is judged and the pool its targets are ranked in. Without the ``url``
     of a form server no slips are drawn: there is nowhere to go with them.
     """
-    questionnaire = load(find(form_id))
+    questionnaire = xlsform.load(form_id)
     poll, key, made = new_poll(questionnaire, name, targets=targets, counts=counts, days=days, of=of)
     pepper = home.pepper
     hashes = [(codes.hash_code(c, pepper=pepper, poll=name), v) for c, v in made]

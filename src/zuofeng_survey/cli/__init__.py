@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError, ZuofengError
+from .converting import convert
 from .desk import desk
 from .exchange import ledger
 from .opinions import opinions
@@ -55,7 +56,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or js
 HOME = Path("var")
 STATUS = ("poll", "form_id", "open", "voter_class", "issued", "cast")
 DRAWS = 1_000_000  # more would not fit the memory of an office machine
-for verb in (desk, plan, report, rules):
+for verb in (convert, desk, plan, report, rules):
     app.command()(verb)
 
 
@@ -78,12 +79,12 @@ def check(
 ) -> None:
     """Check questionnaires 检查题本. Example: zuofeng check questionnaires/FZ.yaml"""
     from ..questionnaire import check as check_style
-    from ..questionnaire import find, load
+    from ..xlsform import load, locate
 
     errors, warnings = [], []
     for name in (f for f in files if not Path(f).name.startswith("_")):
         try:
-            path = find(name)
+            path = locate(name)
             questionnaire = load(path)
             warnings += check_style(questionnaire, path.name)
             talk.print(f"✓ {questionnaire}", markup=False)
