@@ -18,6 +18,7 @@ from zuofeng_survey.stats.reliability import check_coverage
 
 WEIGHTS = ("none", "linear", "quadratic")
 FEW_TARGETS = 30
+ONE = "ratings must use 2 categories or more, got {}; agreement beyond chance has no meaning then"
 # How much nearer to perfect agreement, or to none, one target may bring κ by being left out.
 NEAREST, TINY = 4, 1e-9
 
@@ -267,10 +268,7 @@ def _weighted(p: Floats, w: Floats, n: int) -> _Found:
     row, column = p.sum(axis=1), p.sum(axis=0)
     agreement, chance = float((w * p).sum()), float(row @ w @ column)
     if chance >= 1 - 1e-12:
-        raise ValueError(
-            "ratings must use 2 categories or more, got one from both raters; "
-            "agreement beyond chance has no meaning then"
-        )
+        raise ValueError(ONE.format("one from both raters"))
     kappa = (agreement - chance) / (1 - chance)
     mean = (w @ column)[:, None] + (row @ w)[None, :]
     spread = (p * (w - mean * (1 - kappa)) ** 2).sum() - (kappa - chance * (1 - kappa)) ** 2
@@ -284,10 +282,7 @@ def _fleiss(counts: Floats, v: int) -> _Found:
     n, p = len(counts), counts.sum(axis=0) / counts.sum()
     chance = float(p @ p)
     if chance >= 1 - 1e-12:
-        raise ValueError(
-            "ratings must use 2 categories or more, got one; "
-            "agreement beyond chance has no meaning then"
-        )
+        raise ValueError(ONE.format("one"))
     alike = ((counts**2).sum(axis=1) - v) / (v * (v - 1))
     agreement = float(alike.mean())
     kappa = (agreement - chance) / (1 - chance)
