@@ -58,7 +58,9 @@ class Check(NamedTuple):
     @property
     def farthest(self) -> tuple[float, float, float]:
         """The figure with the largest relative deviation: expected, got, and the deviation."""
-        got, expected = (np.atleast_1d(np.asarray(x, dtype=float)).ravel() for x in (self.got, self.expected))
+        got, expected = (
+            np.atleast_1d(np.asarray(x, dtype=float)).ravel() for x in (self.got, self.expected)
+        )
         error = np.abs(got - expected)
         share = np.where(error == 0, 0.0, error / np.where(expected == 0, 1.0, np.abs(expected)))
         at = int(np.nan_to_num(share, nan=np.inf).argmax())
@@ -77,13 +79,18 @@ class Told(dict):
         return super().__getitem__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        self._open.discard(key)
+        return super().get(key, default)
 
     def items(self) -> Any:
         return [(k, self[k]) for k in self]
 
     def values(self) -> Any:
         return [self[k] for k in self]
+
+    def blocks(self) -> list[str]:
+        """Return the keys that hold a block of figures; that is not reading them."""
+        return [k for k, v in super().items() if isinstance(v, Told)]
 
     def unread(self, above: str = "") -> Iterator[str]:
         """Return what no checker read. A defect of another package is kept, never expected."""
@@ -135,7 +142,10 @@ class Case:
         ``"se"`` is told as ``se`` or ``se_abs`` (absolute) or ``se_rel``.
         """
         for name in (*names, ""):
-            keys = {"abs": (f"{name}_abs", name) if name else ("abs",), "rel": (f"{name}_rel".strip("_"),)}
+            keys = {
+                "abs": (f"{name}_abs", name) if name else ("abs",),
+                "rel": (f"{name}_rel".strip("_"),),
+            }
             told = {how: [k for k in ks if k in self.tolerance] for how, ks in keys.items()}
             if any(told.values()):
                 return {how: float(self.tolerance[ks[0]]) for how, ks in told.items() if ks}
@@ -168,7 +178,10 @@ def read(path: Path) -> Case:
 def checks(case: Case) -> list[Check]:
     """Return every check of a case; an expected figure that nothing computes does not hold."""
     found = list(kinds()[case.kind](case))
-    missed = [Check(f"{what}, which nothing computes", None, "a figure") for what in case.expected.unread()]
+    missed = [
+        Check(f"{what}, which nothing computes", None, "a figure")
+        for what in case.expected.unread()
+    ]
     return found + missed
 
 

@@ -43,7 +43,7 @@ def icc(case: Case) -> Iterator[Check]:
     """``psych`` and ``irr`` hold forms with intervals; ``ICC``, or the form itself, values alone."""
     e = case.expected
     for name in e:
-        how = {"coverage": coverage_of(case, e[name] if isinstance(e[name], Mapping) else None)}
+        how = {"coverage": coverage_of(case, e[name] if name in e.blocks() else None)}
         plain_icc = six_icc(by_rater(case), **how)
         if name in ("psych", "ICC"):
             for form in e[name]:
@@ -86,7 +86,7 @@ def _components(case: Case, got: Icc, told: Any) -> Iterator[Check]:
 
 def _parts(e: Told) -> Iterator[tuple[str, Told]]:
     """The parts of an expectation by data file, or all of it where it has none."""
-    nested = [k for k in e if isinstance(e[k], Told) and k not in ("ties", "noties")]
+    nested = [k for k in e.blocks() if k not in ("ties", "noties")]
     yield from ((k, e[k]) for k in nested)
     if set(e) - set(nested):
         yield "", e
@@ -123,10 +123,8 @@ def kappa(case: Case) -> Iterator[Check]:
     A block that names its data (``"data": "video"``) or its raters is read from there.
     """
     e = case.expected
-    for name in e:
+    for name in e.blocks():
         told = e[name]
-        if not isinstance(told, Told):
-            continue
         where = told.get("data") or (0 if name.startswith("fleiss") else -1)
         part = case.files[where].name if isinstance(where, int) else where
         part = next((f.name for f in case.files if _stem(f.name) in name.split("_")), part)
@@ -183,7 +181,7 @@ def krippendorff(case: Case) -> Iterator[Check]:
     for name in e:
         level = next((w for w in LEVELS if re.search(rf"(^|_){w}$", name)), None)
         stem = name.removesuffix(level or "").strip("_")
-        if isinstance(e[name], Told):
+        if name in e.blocks():
             told = e[name]
             for how in (w for w in LEVELS if w in told):
                 got = krippendorff_alpha(by_rater(case, name, told), level=how)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from zuofeng_survey.stats.outliers import mahalanobis
 def careless(case: Case) -> Iterator[Check]:
     """The figures of the first data file; a block named after another file holds those of that."""
     e = case.expected
-    others = [k for k in e if isinstance(e[k], Told) and k != "longstring_table"]
+    others = [k for k in e.blocks() if k != "longstring_table"]
     if set(e) - set(others):
         yield from _indices(case, case.files[0].name, e)
     for part in others:
@@ -48,11 +49,12 @@ def _indices(case: Case, part: str, e: Told) -> Iterator[Check]:
 
 
 def _sizes(case: Case, e: Told, d: pd.DataFrame) -> list[int]:
-    """Items a scale: ``factors = rep(5, 10)``."""
+    """Items a scale: ``factors = rep(5, 10)``, else by the names (``scaleA1``, ``scaleA2``, …)."""
     said = option(case, "factors", "sizes", told=e)
     if isinstance(said, list):
         return [int(s) for s in said]
-    raise LookupError(f"{case.name} must say how many items each scale has (factors), got {said}")
+    stems = [str(c).rstrip("0123456789") for c in d.columns]
+    return [len(list(same)) for _, same in itertools.groupby(stems)]
 
 
 def _distance(case: Case, e: Told, d: pd.DataFrame) -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,15 +39,18 @@ def _rates(case: Case, name: str, told: Any, above: Told) -> Iterator[Check]:
             yield from _rates(case, f"{name} {i}".strip(), one, above)
         return
     x, n = (_of(case, k, told, above) for k in ("x", "n"))
+    if x is None and (said := re.findall(r"\((\d+)\s*,\s*(\d+)", case.call)):
+        x, n = map(int, said[0])
     for method in (m for m in (RATES | ALSO) if m in told):
-        coverage = coverage_of(case, told if {"coverage", "conf_level", "level"} & set(told) else above)
+        coverage = coverage_of(
+            case, told if {"coverage", "conf_level", "level"} & set(told) else above
+        )
         got = (RATES | ALSO)[method](x, n, coverage=coverage)
         yield case.check(f"{name} {method}", [float(got.lower), float(got.upper)], told[method])
     if "estimate" in told:
         yield case.check(f"{name} estimate", x / n, told["estimate"])
-    for key in told:
-        if isinstance(told[key], Told) or (isinstance(told[key], list) and told[key] and isinstance(told[key][0], Told)):
-            yield from _rates(case, f"{name} {key}".strip(), told[key], told)
+    for key in (*told.blocks(), *(k for k in ("cases", "rates") if k in told)):
+        yield from _rates(case, f"{name} {key}".strip(), told[key], told)
 
 
 def _of(case: Case, key: str, told: Told, above: Told) -> Any:
@@ -57,8 +61,6 @@ def tests_of_ranks(case: Case) -> Iterator[Check]:
     """``<test>_<file>``; columns from the block, its words, ``params`` or the formulas of the call."""
     for name in case.expected:
         test = next((t for t in (*TESTS, "mann_whitney") if name.startswith(t)), None)
-        if test is None and any(k in case.expected[name] for k in ("chisq", "V", "W")):
-            continue
         if test:
             of = {"friedman": _friedman, "kruskal": _kruskal, "dunn": _dunn, "wilcoxon": _wilcoxon}
             yield from of.get(test, _mann_whitney)(case, name, case.expected[name])
@@ -83,7 +85,9 @@ def _near(case: Case, what: str, got: Any, told: Any) -> Check:
     return case.check(what, got, told, **near)
 
 
-def _whole(case: Case, name: str, t: RankTest, told: Told, letter: str = "chisq") -> Iterator[Check]:
+def _whole(
+    case: Case, name: str, t: RankTest, told: Told, letter: str = "chisq"
+) -> Iterator[Check]:
     found = {letter: t.statistic, "statistic": t.statistic, "df": t.df, "p": t.p_value, "n": t.n}
     found |= {t.effect_name: t.effect, "effect": t.effect}
     for part in (p for p in found if p in told):
@@ -105,6 +109,10 @@ def _grouped(case: Case, name: str, told: Told) -> tuple[pd.Series, pd.Series]:
         value, group = words
     if value is None and asked:
         value, group = asked[0].response, asked[0].fixed[0]
+    if value is None:  # a table of values and their groups
+        numbers, rest = d.select_dtypes("number").columns, d.columns
+        value = next(c for c in numbers if d[c].nunique() == d[numbers].nunique().max())
+        group = next(c for c in rest if c != value)
     kept = d[[column(d, value), column(d, group)]].dropna()
     return kept.iloc[:, 0], kept.iloc[:, 1]
 
@@ -183,6 +191,6 @@ KINDS = {
     "proportion": proportion,
     "proportion_ci": proportion,
     "rank_tests": tests_of_ranks,
-    **{t: tests_of_ranks for t in TESTS},
+    **dict.fromkeys(TESTS, tests_of_ranks),
     "p_adjust": adjusted,
 }

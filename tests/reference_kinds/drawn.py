@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,10 +26,12 @@ def drawn(
     strata = _said(case, d, "strata", told=told)
     clusters = _said(case, d, "clusters", "cluster", "id", told=told)
     if strata is None and clusters is None:
-        clusters = d["dnum"] if "dnum" in d else None
-        strata = d["class"] if "class" in d else None
+        clusters = d.get("dnum")
+        strata = d.get("class")
         if clusters is None and "fpc" in d and d["fpc"].nunique() > 1:
             strata = d["stype"]
+    drawn_in = re.search(r"svydesign\([^;]*", case.call)  # a design that names no fpc has none
+    corrected = corrected and not (drawn_in and "fpc" not in drawn_in[0])
     size = population(d, strata) if corrected else None
     return design(w, strata=strata, clusters=clusters, population=size)
 
@@ -42,7 +45,9 @@ def population(d: pd.DataFrame, strata: pd.Series | None) -> Any:
     return d["fpc"].groupby(strata).first().to_dict()
 
 
-def _said(case: Case, d: pd.DataFrame, *names: str, told: Mapping[str, Any] | None) -> pd.Series | None:
+def _said(
+    case: Case, d: pd.DataFrame, *names: str, told: Mapping[str, Any] | None
+) -> pd.Series | None:
     said = option(case, *names, told=told)
     if not isinstance(said, str) or said in ("1", "none"):
         return None

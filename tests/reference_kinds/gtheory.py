@@ -22,7 +22,7 @@ def gtheory(case: Case) -> Iterator[Check]:
             yield from _ems(case, name, variance_components(long, **options), told["ems"], letters)
         if "lmer" in told:
             reml = variance_components(long, **options, method="reml")
-            yield from _lmer(case, name, reml, told["lmer"])
+            yield from _lmer(case, name, reml, told["lmer"], letters)
         for row in told.get("dstudy", []):
             n = {f: _levels(row, letter, f) for letter, f in letters.items() if f != target}
             got = d_study(variance_components(long, **options), n=n)
@@ -73,9 +73,13 @@ def _chosen(starts: list[str], columns: list[str]) -> list[str]:
     return [c or left.pop(0) for c in found]
 
 
-def _column(start: str, columns: list[str]) -> str:
-    """The column that begins so; Gleser's letters are patient, item, judge."""
-    return next(c for c in columns if c.lower().startswith(start.lower()))
+def _factor(said: str, name: str, columns: list[str]) -> str:
+    """Return the column meant by a factor of a model: its beginning, or the design's letter for it."""
+    design = name.partition("_")[2]
+    letters = design.split("_x_") if "_x_" in design else design.split("x")
+    if said in letters:
+        return columns[letters.index(said)]
+    return next(c for c in columns if c.lower().startswith(said.lower()))
 
 
 def _ems(
@@ -95,13 +99,15 @@ def _ems(
         yield case.check(f"{name} levels", sizes, told["n"], abs=0)
 
 
-def _lmer(case: Case, name: str, got: Components, told: dict) -> Iterator[Check]:
+def _lmer(
+    case: Case, name: str, got: Components, told: Told, letters: dict[str, str]
+) -> Iterator[Check]:
     found = {frozenset(f): v for f, v in zip(got.factors, got.estimate, strict=True)}
     for effect in told:
-        value, every = told[effect], (got.target, *got.facets)
-        starts = [] if effect == "Residual" else effect.split(":")
-        factors = frozenset(_column(s, list(every)) for s in starts) or frozenset(every)
-        near = case.near("lmer") | ({"abs": 1e-4} if value == 0 else {})
+        value, every = told[effect], list(letters.values())
+        starts = every if effect == "Residual" else effect.split(":")
+        factors = frozenset(_factor(s, name, every) for s in starts)
+        near = case.near("lmer") | ({"abs": 1e-4} if value < 1e-8 else {})
         yield case.check(f"{name} lmer {effect}", found[factors], value, **near)
 
 

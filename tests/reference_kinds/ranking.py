@@ -66,7 +66,9 @@ def _estimates(case: Case) -> tuple[np.ndarray, np.ndarray]:
         panel = composite(y * _sign(case), data.loc[y.index, "class"], weights=weights)
         return panel.estimate, panel.covariance
     cov = np.cov(y.to_numpy(float).T) / len(y)
-    alone = "independent" in f"{case.name} {case.notes}" or option(case, "independent", default=False)
+    alone = "independent" in f"{case.name} {case.notes}" or option(
+        case, "independent", default=False
+    )
     return y.mean().to_numpy() * _sign(case), np.diag(np.diag(cov)) if alone else cov
 
 
@@ -86,17 +88,21 @@ def within(name: str, lower: np.ndarray, upper: np.ndarray, told: Told) -> Itera
         keys = [k for k in (f"{side}_min", f"{side}_max", f"{side}_mode", side) if k in told]
         if not keys:
             continue
-        low, high, mode = (np.array(told[k]) for k in (keys[0], keys[min(1, len(keys) - 1)], keys[-1]))
+        low, high, mode = (
+            np.array(told[k]) for k in (keys[0], keys[min(1, len(keys) - 1)], keys[-1])
+        )
         inside = (low - 1 <= bound) & (bound <= high + 1)
         yield Check(f"{name} {side} in its band", bool(inside.all()), expected=True)
-        yield Check(f"{name} {side} at its mode", bool((bound == mode).mean() >= 0.9), expected=True)
+        yield Check(
+            f"{name} {side} at its mode", bool((bound == mode).mean() >= 0.9), expected=True
+        )
     if "mean_width" in told:
         near = 0.02 * len(lower)
         yield Check(f"{name} mean width", (upper - lower).mean(), told["mean_width"], abs=near)
 
 
 def _tau(name: str, chosen: set[int], told: Told) -> Iterator[Check]:
-    parts = [told[k] if k in told else [] for k in ("always", "sometimes")]
+    parts = [told.get(k, []) for k in ("always", "sometimes")]
     always, sometimes = (set(np.atleast_1d(p).astype(int)) for p in parts)
     told.get("freq")  # among R's seeds; always and sometimes say it
     yield Check(f"{name} holds all that always are", always <= chosen, expected=True)
@@ -106,16 +112,23 @@ def _tau(name: str, chosen: set[int], told: Told) -> Iterator[Check]:
 def multinom(case: Case) -> Iterator[Check]:
     """Exact tests of ordered pairs, Bonferroni or Holm, all sets at once or each by itself."""
     e = case.expected
-    for name in [k for k in e if isinstance(e[k], Told)] if "counts" not in e else [""]:
+    for name in e.blocks() if "counts" not in e else [""]:
         told = e[name] if name else e
         coverage = coverage_of(case, told)
         for how in set(told) - {"counts", "coverage"}:
             correction, kind = how.lower().split("_")[:2]
             found = share_rank_sets(
-                told["counts"], coverage=coverage, correction=correction, marginal=kind.startswith("marg")
+                told["counts"],
+                coverage=coverage,
+                correction=correction,
+                marginal=kind.startswith("marg"),
             )
             lower = [1] * len(found.rank) if how.endswith("upper") else found.lower.tolist()
-            upper = [len(found.rank)] * len(found.rank) if how.endswith("lower") else found.upper.tolist()
+            upper = (
+                [len(found.rank)] * len(found.rank)
+                if how.endswith("lower")
+                else found.upper.tolist()
+            )
             got = {"L": lower, "U": upper, "rank": found.rank.tolist()}
             for side in (s for s in got if s in told[how]):
                 yield Check(f"{name} {how} {side}", got[side], told[how][side])

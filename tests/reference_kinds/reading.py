@@ -36,7 +36,9 @@ def column(d: pd.DataFrame, name: str) -> str:
     return found[plain(name)]
 
 
-def option(case: Case, *names: str, told: Mapping[str, Any] | None = None, default: Any = None) -> Any:
+def option(
+    case: Case, *names: str, told: Mapping[str, Any] | None = None, default: Any = None
+) -> Any:
     """Return what a block, ``params``, the expectations or the call say of an option."""
     for said in (told or {}, case.params):
         for name in (n for n in names if n in said):
@@ -45,7 +47,9 @@ def option(case: Case, *names: str, told: Mapping[str, Any] | None = None, defau
     for name in (n for n in names if isinstance(dict.get(case.expected, n), str | int | float)):
         return case.expected[name]
     for name in names:
-        if found := re.search(rf"(?<![\w.]){re.escape(name)}\s*=\s*(c\([^)]*\)|rep\([^)]*\)|[^,;)\s]+)", case.call):
+        if found := re.search(
+            rf"(?<![\w.]){re.escape(name)}\s*=\s*(c\([^)]*\)|rep\([^)]*\)|[^,;)\s]+)", case.call
+        ):
             return literal(found[1])
     return default
 
@@ -127,7 +131,9 @@ def keyed(case: Case, d: pd.DataFrame, named: Iterable[str] = ()) -> pd.DataFram
     if said and all(isinstance(k, int | float) for k in said) and set(said) <= {1, -1}:
         said = [c for c, k in zip(d.columns, said, strict=True) if k < 0]
     said = [str(c) for c in said if not str(c).lstrip("+").isdigit()]
-    minus = [s.strip("-") for s in [*said, *map(str, named)] if s.startswith("-") or s.endswith("-")]
+    minus = [
+        s.strip("-") for s in [*said, *map(str, named)] if s.startswith("-") or s.endswith("-")
+    ]
     turned = dict.fromkeys([*minus, *(s for s in said if "-" not in s)])
     low, high = np.nanmin(d.to_numpy(float)), np.nanmax(d.to_numpy(float))
     scale = option(case, "scale", "range", default=[low, high])
@@ -149,7 +155,10 @@ class Formula:
 
 def formulas(text: str) -> list[Formula]:
     """Return the model formulas of an R call, in their order."""
-    return [formula(m[0]) for m in re.finditer(r"[\w.]+\s*~\s*(?:[\w.:*+\-\s]|\([^()]*\|[^()]*\))+", text)]
+    return [
+        formula(m[0])
+        for m in re.finditer(r"[\w.]+\s*~\s*(?:[\w.:*+\-\s]|\([^()]*\|[^()]*\))+", text)
+    ]
 
 
 def formula(text: str) -> Formula:

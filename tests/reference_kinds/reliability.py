@@ -13,7 +13,7 @@ from reference_kinds import Case, Check
 from reference_kinds.reading import chosen, coverage_of, keyed, option
 from zuofeng_survey.stats.omega import omega as fit_omega
 from zuofeng_survey.stats.polychoric import polychoric as fit_polychoric
-from zuofeng_survey.stats.reliability import Alpha, cronbach_alpha
+from zuofeng_survey.stats.reliability import cronbach_alpha
 from zuofeng_survey.stats.splithalf import split_half
 
 OVERALL = {
@@ -40,7 +40,9 @@ def items(case: Case) -> tuple[pd.DataFrame, Gaps]:
     named = next((list(case.expected[k]) for k in OF_ITEMS if k in case.expected), [])
     d = keyed(case, chosen(case, case.frame(), named=named), named)
     said = f"{case.name} {option(case, 'missing', 'use', default='')}".lower()
-    is_rs = "psych::" in case.call and not re.search("omit|complete|listwise", case.call + case.notes)
+    is_rs = "psych::" in case.call and not re.search(
+        "omit|complete|listwise", case.call + case.notes
+    )
     is_rs = is_rs and case.kind in ("alpha", "cronbach_alpha", "polychoric")  # its default
     return d, "pairwise" if "pairwise" in said or (is_rs and "complete" not in said) else "complete"
 

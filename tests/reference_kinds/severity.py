@@ -25,7 +25,7 @@ def lmer(case: Case) -> Iterator[Check]:
     if {"fixef", "varcomp"} & set(e):
         yield from _fitted(case, case.name, e, made)
         return
-    for name in (k for k in e if isinstance(e[k], Told) and {"fixef", "varcomp"} & set(e[k])):
+    for name in (k for k in e.blocks() if {"fixef", "varcomp"} & set(dict.get(e, k))):
         yield from _fitted(case, name, e[name], made)
     for name, m in made.items():
         yield from _beside(case, name.split("_")[0], *m)
@@ -59,9 +59,11 @@ def _data(case: Case, name: str, told: Told) -> tuple[pd.DataFrame, Formula | No
     named = next((f for f in case.files if f.name.lower().startswith(name.lower())), None)
     d = case.frame(named.name) if named else case.frame()
     number = re.match(r"m(\d+)(_|$)", name)
-    fitting = [f for f in asked if f.names - {"1"} <= set(d.columns)] or asked
     if number and int(number[1]) <= len(asked):
-        return d, asked[int(number[1]) - 1]
+        asked = asked[int(number[1]) - 1 :]
+    fitting = [
+        f for f in asked if {n for x in f.names for n in re.split("[:/]", x)} <= set(d.columns)
+    ]
     return d, fitting[0] if fitting else None
 
 
@@ -71,12 +73,18 @@ def _is_reml(case: Case, name: str, told: Told) -> bool:
 
 
 def _response(case: Case, d: pd.DataFrame, f: Formula | None, told: Told) -> str:
-    said = option(case, "response", told=told) or (f.response if f else None)
-    return column(d, said) if said else str(d.columns[-1])
+    """Return what the formula or the case says, else the column of numbers that nothing else is."""
+    if said := option(case, "response", told=told) or (f.response if f else None):
+        return column(d, said)
+    used = {x for k in (*_groups(told, f), *(told.get("fixef") or ())) for x in k.split(":")}
+    free = [c for c in d.select_dtypes("number") if c not in used]
+    return next((c for c in free if c in ("y", "score", "value", "response", "rating")), free[-1])
 
 
 def _groups(told: Told, f: Formula | None) -> list[str]:
-    return [k for k in told.get("varcomp") or () if k != "Residual"] or [g for _, g in f.groups if f]
+    return [k for k in told.get("varcomp") or () if k != "Residual"] or [
+        g for _, g in (f.groups if f else ())
+    ]
 
 
 def _group(d: pd.DataFrame, name: str) -> pd.Series:
@@ -105,7 +113,9 @@ def _term(d: pd.DataFrame, name: str) -> Any:
 
 def _model(case: Case, name: str, m: MixedModel, told: Told) -> Iterator[Check]:
     if "fixef" in told:
-        yield case.check(f"{name} fixed", m.beta, list(told["fixef"].values()), **case.near("fixef"))
+        yield case.check(
+            f"{name} fixed", m.beta, list(told["fixef"].values()), **case.near("fixef")
+        )
     for part in ("se", "fixef_se"):
         if part in told:
             se = told[part]
@@ -114,7 +124,7 @@ def _model(case: Case, name: str, m: MixedModel, told: Told) -> Iterator[Check]:
     for k in told.get("varcomp") or ():
         got, v = m.components["residual" if k == "Residual" else k], told["varcomp"][k]
         # lme4 stops at a criterion 2e-7 from the least; R's zero is not to the last digit
-        near = case.near("varcomp") | ({"abs": 1e-4} if v == 0 else {})
+        near = case.near("varcomp") | ({"abs": 1e-4} if v < 1e-8 else {})
         yield case.check(f"{name} {k}", got, v, **near)
     found = dict.fromkeys(CRITERIA, m.criterion)
     found |= {"loglik": -m.criterion / 2, "sigma": m.components["residual"] ** 0.5, "nobs": m.n}
@@ -142,19 +152,28 @@ def _beside(case: Case, name: str, m: MixedModel, d: pd.DataFrame, y: str) -> It
     keys = [k for k in e if k.startswith(f"{name}_blup_")] if m.reml else []
     for key in keys:
         g = next(g for g in m.levels if key.split("_")[2] == g)
-        at = {str(k): i for i, k in enumerate(m.levels[g])}
+        own = d.groupby(d[g].astype(str))[y].agg(["size", "mean"])
         told = e[key]
         if isinstance(told, Told):
             yield _levels(case, key, m, g, m.effects[g], told, "blup_")
-            continue
-        own = d.groupby(d[g].astype(str))[y].agg(["size", "mean"])
-        found = {"blup": lambda k: m.effects[g][at[k]], "cond_sd": lambda k: m.effects_sd[g][at[k]],
-                 "n": lambda k: own["size"][k], "raw_mean": lambda k: own["mean"][k]}  # fmt: skip
-        rows = [(str(r[g]), r) for r in told]
-        for what in (w for w in found if w in told[0]):
-            got = [found[what](k) for k, _ in rows]
-            yield case.check(f"{key} {what}", got, [r[what] for _, r in rows], **case.near(what, "blup"))
+        else:
+            yield from _rows(case, key, told, _columns(m, g, own))
         yield from _lowest(case, [str(k) for k in m.levels[g]], m.effects[g], own["mean"])
+
+
+def _columns(m: MixedModel, g: str, own: pd.DataFrame) -> pd.DataFrame:
+    """Return what is known of each level of a factor."""
+    names = [str(k) for k in m.levels[g]]
+    found = {"blup": m.effects[g], "cond_sd": m.effects_sd[g]}
+    found |= {"n": own["size"][names].to_numpy(), "raw_mean": own["mean"][names].to_numpy()}
+    return pd.DataFrame(found, index=pd.Index(names, name=g))
+
+
+def _rows(case: Case, key: str, told: list[Told], found: pd.DataFrame) -> Iterator[Check]:
+    at = [str(row[found.index.name]) for row in told]
+    for what in (w for w in found if w in told[0]):
+        got = found.loc[at, what].to_numpy()
+        yield case.check(f"{key} {what}", got, [r[what] for r in told], **case.near(what, "blup"))
 
 
 def _lowest(case: Case, names: list[str], effect: Any, raw: pd.Series) -> Iterator[Check]:
@@ -171,7 +190,9 @@ def _lowest(case: Case, names: list[str], effect: Any, raw: pd.Series) -> Iterat
 def _lines(case: Case, name: str, t: Trends, told: Told, of: tuple[str, str]) -> Iterator[Check]:
     (time, _), near = of, case.near()
     if "fixef" in told:
-        yield case.check(f"{name} line", [t.intercept, t.slope], list(told["fixef"].values()), **near)
+        yield case.check(
+            f"{name} line", [t.intercept, t.slope], list(told["fixef"].values()), **near
+        )
     if "se" in told:
         yield case.check(f"{name} se", t.se, list(told["se"].values()), **near)
     for k in (k for k in CRITERIA if k in told):
@@ -203,7 +224,9 @@ def severity(case: Case) -> Iterator[Check]:
         if part == "vcov":
             yield case.check(key, random.covariance, e[key], **loose)
         elif part == "varcomp":
-            yield case.check(key, list(random.components.values()), list(e[key].values()), **loose)
+            told = list(e[key].values())
+            near = {"abs": 1e-8, **loose}  # R's zero is not to the last digit
+            yield case.check(key, list(random.components.values()), told, **near)
         else:
             got = random.se if part.endswith("se") else random.estimate
             yield from _of_targets(case, key, random, got, loose)
@@ -213,7 +236,10 @@ def severity(case: Case) -> Iterator[Check]:
 
 def _roles(case: Case, d: pd.DataFrame) -> tuple[str, str, str]:
     """Return the columns of voter, target and score."""
-    said = [option(case, *names) for names in (("voter", "rater"), ("target", "object"), ("score", "response"))]
+    said = [
+        option(case, *names)
+        for names in (("voter", "rater"), ("target", "object"), ("score", "response"))
+    ]
     if all(said):
         return tuple(column(d, s) for s in said)  # type: ignore[return-value]
     for f in formulas(case.call):
@@ -225,7 +251,9 @@ def _roles(case: Case, d: pd.DataFrame) -> tuple[str, str, str]:
     return who, what, y
 
 
-def _of_targets(case: Case, key: str, got: Adjusted, found: Any, near: dict[str, float]) -> Iterator[Check]:
+def _of_targets(
+    case: Case, key: str, got: Adjusted, found: Any, near: dict[str, float]
+) -> Iterator[Check]:
     if key in case.expected:
         told = case.expected[key]
         at = [got.unit.index(str(k)) for k in told]

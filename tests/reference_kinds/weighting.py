@@ -34,10 +34,14 @@ def _totals(case: Case, d: pd.DataFrame, columns: list[str]) -> dict[str, Mappin
     for source in (case.params.get("margins") or {}, case.params, e):
         for k in source:
             name = k.removeprefix("pop_")
-            is_margin = isinstance(source[k], Mapping) and (k != name or source not in (case.params, e))
+            is_margin = isinstance(dict.get(source, k), Mapping) and (
+                k != name or source not in (case.params, e)
+            )
             if is_margin and plain(name) in map(plain, d.columns):
                 told[column(d, name)] = source[k]
-    columns = [column(d, c) for c in columns] or list(told) or [column(d, "stype"), column(d, "sch.wide")]
+    columns = (
+        [column(d, c) for c in columns] or list(told) or [column(d, "stype"), column(d, "sch.wide")]
+    )
     every = dict.fromkeys([*columns, *told])
     return {c: dict((told.get(c) or CALIFORNIA[plain(c)]).items()) for c in every}
 
@@ -45,6 +49,7 @@ def _totals(case: Case, d: pd.DataFrame, columns: list[str]) -> dict[str, Mappin
 def _raked(case: Case, d: pd.DataFrame) -> Weights:
     listed = re.search(r"list\(((?:\s*~[\w.]+\s*,?)+)\)", case.call)
     columns = re.findall(r"~([\w.]+)", listed[1]) if listed else []
+    columns = columns if {*map(plain, columns)} <= {*map(plain, d.columns)} else []
     totals = _totals(case, d, columns)
     return rake(d[list(totals)], totals, base=_base(case, d), tolerance=1e-12)
 
@@ -95,7 +100,7 @@ def _by_level(case: Case, d: pd.DataFrame, w: np.ndarray) -> Iterator[Check]:
         label = _labels(d, re.split(r"_x_|\+", key.removeprefix("weights_by_")))
         for level in case.expected[key]:
             got = w[(label == level).to_numpy()]
-            told = np.full(len(got), case.expected[key][level])
+            told = np.full(max(len(got), 1), case.expected[key][level])
             yield case.check(f"{key} {level}", got, told, rel=1e-9)
 
 
@@ -121,7 +126,12 @@ def trim_case(case: Case) -> Iterator[Check]:
     d = case.frame()
     least, most = (option(case, k, default=v) for k, v in (("lower", 20), ("upper", 60)))
     raked = _raked(case, d)
-    w = trim(raked, lower=float(least), upper=float(most), strict=bool(option(case, "strict", default=False)))
+    w = trim(
+        raked,
+        lower=float(least),
+        upper=float(most),
+        strict=bool(option(case, "strict", default=False)),
+    )
     yield from _weights(case, w.weight, _base(case, d))
     for key in (k for k in case.expected if k.startswith("mean_")):
         y = d[column(d, key[5:])]
@@ -136,8 +146,9 @@ def greg(case: Case) -> Iterator[Check]:
     terms = option(case, "formula", default=asked[1] if asked else "stype+api99")
     x = _matrix(d, str(terms).lstrip("~"))
     totals = option(case, "totals", "population") or case.params.get("totals") or e.get("totals")
-    found = re.search(r"c\([^)]*\)", case.call)
-    totals = totals or (literal(re.sub(r"[`'\"(\w.)]*=", "", found[0])) if found else None)
+    said = re.sub(r"[`'\"]?\(?[A-Za-z][\w.]*\)?[`'\"]?\s*=", "", case.call)  # names of the totals
+    found = re.search(r"c\([^)]*\)", said)
+    totals = totals or (literal(found[0]) if found else None)
     told = list(totals.values()) if isinstance(totals, Mapping) else totals
     method = option(case, "calfun", "method", default="linear")
     bounds = option(case, "bounds")
@@ -166,9 +177,11 @@ def post(case: Case) -> Iterator[Check]:
     d, e = case.frame(), case.expected
     asked = re.search(r"postStratify\([^~]*~\s*([\w.+\s]+?)\s*,", case.call)
     by = next((k.removeprefix("weights_by_") for k in e if k.startswith("weights_by_")), "stype")
-    names = [column(d, n.strip()) for n in (asked[1].split("+") if asked else re.split(r"_x_|\+", by))]
+    called = [n.strip() for n in asked[1].split("+")] if asked else []
+    is_here = called and {*map(plain, called)} <= {*map(plain, d.columns)}
+    names = [column(d, n) for n in (called if is_here else re.split(r"_x_|\+", by))]
     pops = [s[k] for s in (e, case.params) for k in s if k.startswith("pop_") or k == "population"]
-    totals = dict(pops[0]) if pops else CALIFORNIA[plain(names[0])]
+    totals = dict(pops[0].items()) if pops else CALIFORNIA[plain(names[0])]
     w = post_stratify(_labels(d, names), totals, base=_base(case, d))
     yield from _weights(case, w.weight, _base(case, d))
     yield from _by_level(case, d, w.weight)
@@ -184,7 +197,8 @@ def means(case: Case) -> Iterator[Check]:
     The first word is the design (the data file), then what is estimated, then the columns.
     """
     e = case.expected
-    flat = [k for k in e if not isinstance(e[k], (Told, list))]
+    rows = [k for k in e if "_by_" in k]
+    flat = [k for k in e if k not in (*e.blocks(), *rows)]
     if {"mean", "total"} & set(flat) or any(k.startswith(("mean_", "total_")) for k in flat):
         d = case.frame()
         yield from _means(case, d, _base(case, d))
@@ -207,7 +221,13 @@ def _named(case: Case, name: str, told: Any) -> Iterator[Check]:
     if isinstance(told, list):
         yield from _groups(case, name, told, d, sample, columns)
     elif "chisq" in words:
-        rows, over = columns if len(columns) == 2 else ([*columns, "sch.wide", "stype"])[-2:] if not columns else (columns[0], "stype")
+        rows, over = (
+            columns
+            if len(columns) == 2
+            else ([*columns, "sch.wide", "stype"])[-2:]
+            if not columns
+            else (columns[0], "stype")
+        )
         c = crosstab_test(d[rows], d[over], design=sample)
         found = {"F": c.statistic, "ndf": c.df_top, "ddf": c.df_below, "p": c.p_value}
         yield from _parts(case, name, found, told)
@@ -225,7 +245,13 @@ def _named(case: Case, name: str, told: Any) -> Iterator[Check]:
         m = of(d[(columns or [OUTCOME])[0]], sample)
         ci = m.interval(coverage=coverage_of(case, told)).iloc[0]
         found = dict.fromkeys(("mean", "total", "estimate"), m.estimate[0])
-        found |= {"se": m.se[0], "deff": m.deff[0], "df": m.df, "n": len(d), "ci": [ci["lower"], ci["upper"]]}
+        found |= {
+            "se": m.se[0],
+            "deff": m.deff[0],
+            "df": m.df,
+            "n": len(d),
+            "ci": [ci["lower"], ci["upper"]],
+        }
         yield from _parts(case, name, found, told)
 
 
@@ -244,17 +270,22 @@ def _groups(
     m = of(y, sample, by=d[by].astype(str))
     for row in told:
         at = m.name.index(str(next(row[k] for k in row if plain(k) == plain(by))))
-        found = dict.fromkeys(("mean", "total"), m.estimate[at]) | {"se": m.se[at], "deff": m.deff[at]}
+        found = dict.fromkeys(("mean", "total"), m.estimate[at]) | {
+            "se": m.se[at],
+            "deff": m.deff[at],
+        }
         yield from _parts(case, f"{name} {m.name[at]}", found, row)
 
 
 def paired(case: Case) -> Iterator[Check]:
     d, e = case.frame(), case.expected
-    blocks = [k for k in e if isinstance(e[k], Told) and "mean" in e[k]]
+    blocks = [k for k in e.blocks() if "mean" in dict.get(e, k)]
     for key in blocks:
         sample = drawn(case, d, _base(case, d), told=e[key], corrected=key != "nofpc")
         m = survey_mean(d[list(e[key]["mean"])], sample)
-        yield case.check(f"{key} mean", m.estimate, list(e[key]["mean"].values()), **case.near("mean"))
+        yield case.check(
+            f"{key} mean", m.estimate, list(e[key]["mean"].values()), **case.near("mean")
+        )
         if "vcov" in e[key]:
             yield case.check(f"{key} vcov", m.covariance, e[key]["vcov"], **case.near("vcov"))
         if "se" in e[key]:
@@ -267,7 +298,9 @@ def paired(case: Case) -> Iterator[Check]:
     m = survey_mean(d[names], drawn(case, d, _base(case, d), corrected=False))
     yield from _lowest_pair(case, m)
     if "csranks_simul" in e:
-        sets = rank_sets_from(m.estimate, m.covariance, draws=20_000, seed=1, coverage=coverage_of(case))
+        sets = rank_sets_from(
+            m.estimate, m.covariance, draws=20_000, seed=1, coverage=coverage_of(case)
+        )
         yield case.check("rank", sets.rank, e["csranks_simul"]["rank"], abs=0)
         yield from within("ranks", sets.lower, sets.upper, e["csranks_simul"])
     for key in (k for k in e if re.fullmatch(r"tauworst\d+_freq", k)):
@@ -285,7 +318,9 @@ def _lowest_pair(case: Case, m: Any) -> Iterator[Check]:
 def _frequent(case: Case, key: str, names: list[str], m: Any) -> Iterator[Check]:
     """Who is among the k worst in all of R's seeds must be here, who is in none must not."""
     k, n = int(re.findall(r"\d+", key)[0]), len(names)
-    sets = rank_sets_from(m.estimate, m.covariance, draws=20_000, seed=1, coverage=coverage_of(case))
+    sets = rank_sets_from(
+        m.estimate, m.covariance, draws=20_000, seed=1, coverage=coverage_of(case)
+    )
     chosen, freq = sets.upper >= n - k + 1, np.array(case.expected[key])
     yield Check(f"{key} always", bool(chosen[freq == 1].all()), expected=True)
     yield Check(f"{key} never", bool(chosen[freq == 0].any()), expected=False)
