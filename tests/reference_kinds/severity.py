@@ -158,7 +158,9 @@ def _beside(case: Case, name: str, m: MixedModel, d: pd.DataFrame, y: str) -> It
             yield _levels(case, key, m, g, m.effects[g], told, "blup_")
         else:
             yield from _rows(case, key, told, _columns(m, g, own))
-        yield from _lowest(case, [str(k) for k in m.levels[g]], m.effects[g], own["mean"])
+        if key == keys[0]:
+            names = [str(k) for k in m.levels[g]]
+            yield from _lowest(case, names, m.effects[g], own["mean"])
 
 
 def _columns(m: MixedModel, g: str, own: pd.DataFrame) -> pd.DataFrame:
