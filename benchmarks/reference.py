@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from reference_kinds import DEFAULT, Check, checker, folder, kind_of, paths, read  # noqa: E402
+from reference_kinds import DEFAULT, Check, checks, folder, paths, read  # noqa: E402
 
 DOC = ROOT / "docs" / "reference-cases.md"
 COLUMNS = ("case", "kind", "data", "R call", "checks", "figure", "expected", "computed",
@@ -43,16 +43,16 @@ def run() -> dict[str, Any]:
 
 def row(path: Path) -> dict[str, Any]:
     case = read(path)
-    checks = list(checker(case.name)(case))
+    found = checks(case)
     told = {
         "case": case.name,
-        "kind": kind_of(case.name),
+        "kind": case.kind,
         "data": ", ".join(f.name for f in case.files) or "—",
         "R call": f"{case.call} [{', '.join(case.source)}]",
-        "checks": len(checks),
-        "of allowed": max(c.worst for c in checks),
+        "checks": len(found),
+        "of allowed": max(c.worst for c in found),
     }
-    figures = [c for c in checks if c.is_figure and c.worst < float("inf")]
+    figures = [c for c in found if c.is_figure and c.worst < float("inf")]
     return told | (_farthest(figures) if figures else {})
 
 

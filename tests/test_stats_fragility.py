@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zuofeng_survey.stats.composite import composite
-from zuofeng_survey.stats.fragility import fewest_ballots
+from zuofeng_survey.stats.fragility import fewest_ballots, fewest_changes
 from zuofeng_survey.stats.simulate import panel
 
 WEIGHTS = {"A": 0.4, "B": 0.3, "C": 0.3}
@@ -46,11 +46,70 @@ def test_one_and_two_removals_agree_with_brute_force(seed, k):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_with_gaps_one_removal_agrees_with_brute_force(seed):
+def test_with_gaps_two_removals_agree_with_brute_force_and_bounds_hold_beyond(seed):
     p = panel([-0.6, 0.0, 0.2, 0.4], {"A": 3, "B": 4, "C": 5}, unrated=0.3, seed=seed)
     found = fewest_ballots(p.scores, p.voter_class, weights=WEIGHTS, k=1)
-    assert found.flip1 == (brute(p.scores, p.voter_class, 1, most=1) == 1)
-    assert found.exact == found.flip1
+    expected = brute(p.scores, p.voter_class, 1, most=3) or 4
+    assert found.flip1 == (expected == 1)
+    assert found.at_least <= expected <= (found.at_most or 99) or expected == 4
+    assert expected > 2 or (found.exact and found.ballots == expected)
+    assert sum(found.by_class.values()) == (found.at_most or 0)
+
+
+GRADES = (40.0, 65.0, 80.0, 95.0)
+
+
+def means(marks):
+    n = (~np.isnan(marks)).sum(axis=2)
+    return np.where(n, np.nansum(marks, axis=2) / np.maximum(n, 1), np.nan)
+
+
+def one_step(marks, v, t):
+    """Every ballot v in which one answer about t is one grade up or down."""
+    for m in range(marks.shape[2]):
+        at = np.searchsorted(GRADES, marks[v, t, m])
+        for new in (at - 1, at + 1) if not np.isnan(marks[v, t, m]) else ():
+            if 0 <= new < 4:
+                changed = marks.copy()
+                changed[v, t, m] = GRADES[new]
+                yield changed
+
+
+def brute_changes(marks, label, k, most):
+    before, level = bottom(means(marks), label, k), [marks]
+    for r in range(1, most + 1):
+        for voters in combinations(range(len(marks)), r):
+            level = [marks]
+            for v in voters:
+                level = [
+                    new
+                    for old in level
+                    for t in range(marks.shape[1])
+                    for new in one_step(old, v, t)
+                ]
+            if any(bottom(means(x), label, k) != before for x in level):
+                return r
+    return None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_changes_by_one_grade_agree_with_brute_force(seed):
+    p = panel(
+        [-0.4, 0.0, 0.3], {"A": 2, "B": 2, "C": 3}, items=2, unrated=0.1 * (seed % 2), seed=seed
+    )
+    marks = np.where(p.grades < 0, np.nan, np.asarray(GRADES)[p.grades])
+    marks[0, 1, 0] = np.nan  # one item not answered
+    label = p.voter_class
+    before = bottom(means(marks), label, 1)
+    found = fewest_changes(marks, label, weights=WEIGHTS, k=1, grades=GRADES)
+    expected = 0 if len(before) > 1 else brute_changes(marks, label, 1, most=2)
+    assert found.change == "one grade" and found.exact
+    assert found.ballots == expected or (expected is None and (found.ballots or 99) > 2)
+
+
+def test_marks_that_are_no_grades_are_refused():
+    with pytest.raises(ValueError, match="give the scores of all grades"):
+        fewest_changes([[1, 2], [2, 1.5]], list("AA"), weights={"A": 1}, k=1, grades=[1, 2])
 
 
 def test_the_removals_named_do_change_the_set():

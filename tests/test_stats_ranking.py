@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zuofeng_survey.stats import wild
+from zuofeng_survey.stats.bottomfrom import bottom_sets_from
 from zuofeng_survey.stats.complete import complete_plan
 from zuofeng_survey.stats.composite import composite, pool
 from zuofeng_survey.stats.ranking import bottom_sets, rank_sets, rank_sets_from
@@ -422,3 +423,11 @@ def test_a_thousand_targets_with_few_voters_each_keep_their_numbers():
     assert found.sets.se.sum() == pytest.approx(242.282704210555, abs=1e-9)
     assert (found.sets.lower.sum(), found.sets.upper.sum()) == (41799, 1231713)
     assert (found.p_bottom**2).sum() == pytest.approx(0.244312012323, abs=1e-9)
+
+
+def test_independent_targets_may_be_given_by_their_variances():
+    estimate, variance = [60.0, 70.0, 71.0, 90.0], np.array([1.0, 2.0, 1.0, 1.0])
+    drawn = {"k": 1, "draws": 999, "seed": 1}
+    short, full = (bottom_sets_from(estimate, c, **drawn) for c in (variance, np.diag(variance)))
+    assert short.verified and short.table().equals(full.table())
+    assert (short.p_value, short.gap_needed) == (full.p_value, full.gap_needed)

@@ -308,3 +308,16 @@ def test_trends_do_not_depend_on_where_time_begins():
 def test_years_that_make_no_trend_are_refused(y, time, unit):
     with pytest.raises(ValueError, match="must"):
         trends(y, time, unit=unit)
+
+
+def test_one_grouping_factor_is_fitted_in_silence(capfd):
+    mixed_model(np.arange(6.0) % 4, {"town": list("aabbcc")})
+    assert capfd.readouterr() == ("", "")
+
+
+def test_fixed_adjustment_says_the_residual_variance_it_rests_on():
+    who, what, y = list("uuvvwwx"), list("abbccaa"), np.array([5.0, 3, 4, 2, 3, 4, 5])
+    z = np.column_stack([np.array(who) == w for w in "uvwx"] + [np.array(what) == t for t in "bc"])
+    residual = y - z @ np.linalg.lstsq(z.astype(float), y, rcond=None)[0]
+    found = adjust_ratings(y, voter=who, target=what).components
+    assert found == pytest.approx({"residual": residual @ residual / (7 - 6)})

@@ -11,7 +11,7 @@ import json
 import os
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,11 +58,57 @@ class Check(NamedTuple):
     @property
     def farthest(self) -> tuple[float, float, float]:
         """The figure with the largest relative deviation: expected, got, and the deviation."""
-        got, expected = (np.atleast_1d(np.asarray(x, dtype=float)).ravel() for x in (self.got, self.expected))
+        got, expected = (
+            np.atleast_1d(np.asarray(x, dtype=float)).ravel() for x in (self.got, self.expected)
+        )
         error = np.abs(got - expected)
         share = np.where(error == 0, 0.0, error / np.where(expected == 0, 1.0, np.abs(expected)))
         at = int(np.nan_to_num(share, nan=np.inf).argmax())
         return float(expected[at]), float(got[at]), float(share[at])
+
+
+class Told(dict):
+    """What a case expects. Reading a figure settles it; what nobody read is not checked."""
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        super().__init__({k: _told(v) for k, v in told.items()})
+        self._open = set(self)
+
+    def __getitem__(self, key: str) -> Any:
+        self._open.discard(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._open.discard(key)
+        return super().get(key, default)
+
+    def items(self) -> Any:
+        return [(k, self[k]) for k in self]
+
+    def values(self) -> Any:
+        return [self[k] for k in self]
+
+    def blocks(self) -> list[str]:
+        """Return the keys that hold a block of figures; that is not reading them."""
+        return [k for k, v in super().items() if isinstance(v, Told)]
+
+    def unread(self, above: str = "") -> Iterator[str]:
+        """Return what no checker read. A defect of another package is kept, never expected."""
+        for key in self:
+            what, value = f"{above}{key}", super().__getitem__(key)
+            if key.startswith("known_wrong"):
+                continue
+            if key in self._open:
+                yield what
+            else:
+                for one in value if isinstance(value, list) else [value]:
+                    yield from one.unread(f"{what} ") if isinstance(one, Told) else ()
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_told(v) for v in value]
+    return Told(value) if isinstance(value, Mapping) else value
 
 
 @dataclass(frozen=True)
@@ -70,11 +116,14 @@ class Case:
     """One file of ``cases/`` with its data."""
 
     name: str
-    expected: Mapping[str, Any]
+    expected: Told
     tolerance: Mapping[str, Any]
     files: tuple[Path, ...]
     call: str = ""
     source: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    notes: str = ""
+    kind: str = ""
 
     def frame(self, part: str = "") -> pd.DataFrame:
         """Return the data file whose name holds ``part``; the only one whatever its name."""
@@ -85,8 +134,22 @@ class Case:
 
     def check(self, what: str, got: Any, expected: Any, **tolerance: float) -> Check:
         """Return a check within the tolerance given, else the case's ``abs`` and ``rel``."""
-        own = {k: float(v) for k, v in self.tolerance.items() if k in ("abs", "rel")}
-        return Check(what, got, expected, **(tolerance or own))
+        return Check(what, got, expected, **(tolerance or self.near()))
+
+    def near(self, *names: str) -> dict[str, float]:
+        """Return the tolerance of the first of these that has one, else that of all figures.
+
+        ``"se"`` is told as ``se`` or ``se_abs`` (absolute) or ``se_rel``.
+        """
+        for name in (*names, ""):
+            keys = {
+                "abs": (f"{name}_abs", name) if name else ("abs",),
+                "rel": (f"{name}_rel".strip("_"),),
+            }
+            told = {how: [k for k in ks if k in self.tolerance] for how, ks in keys.items()}
+            if any(told.values()):
+                return {how: float(self.tolerance[ks[0]]) for how, ks in told.items() if ks}
+        return {}
 
 
 Checker = Callable[[Case], Iterator[Check]]
@@ -95,16 +158,31 @@ Checker = Callable[[Case], Iterator[Check]]
 def read(path: Path) -> Case:
     """Read one case."""
     told = json.loads(path.read_text(encoding="utf-8"))
-    names = [told["data"]] if isinstance(told["data"], str) else told["data"] or []
-    files = tuple(path.parent.parent / "data" / n for n in names if n != "none")
+    names = told.get("data") or []
+    names = [names] if isinstance(names, str) else names
+    files = tuple(path.parent.parent / "data" / Path(n).name for n in names if n != "none")
+    near = told.get("tolerance") or {}
     return Case(
         name=told.get("case", path.stem),
-        expected=told["expected"],
-        tolerance=told["tolerance"],
+        expected=Told(told["expected"]),
+        tolerance=near if isinstance(near, dict) else {"abs": near},
         files=files,
-        call=told.get("call", ""),
-        source=tuple(told.get("source", ())),
+        call=told.get("call") or "",
+        source=tuple(told.get("source") or ()),
+        params=told.get("params") or {},
+        notes=told.get("notes") or "",
+        kind=kind_of(told.get("kind") or told.get("case") or path.stem),
     )
+
+
+def checks(case: Case) -> list[Check]:
+    """Return every check of a case; an expected figure that nothing computes does not hold."""
+    found = list(kinds()[case.kind](case))
+    missed = [
+        Check(f"{what}, which nothing computes", None, "a figure")
+        for what in case.expected.unread()
+    ]
+    return found + missed
 
 
 def folder() -> Path:
@@ -113,15 +191,18 @@ def folder() -> Path:
 
 
 def paths() -> list[Path]:
-    """Return the files of all cases."""
-    return sorted((folder() / "cases").glob("*.json"))
+    """Return the files of all cases; LookupError when there are none."""
+    found = sorted((folder() / "cases").glob("*.json")) or sorted(folder().glob("*.json"))
+    if not found:
+        raise LookupError(f"no case in {folder()}/cases: a folder of cases must hold one")
+    return found
 
 
 def kinds() -> dict[str, Checker]:
     """Return every kind that a module of this folder knows."""
     known: dict[str, Checker] = {}
     for module in pkgutil.iter_modules([str(HERE)]):
-        known |= importlib.import_module(f"{__name__}.{module.name}").KINDS
+        known |= getattr(importlib.import_module(f"{__name__}.{module.name}"), "KINDS", {})
     return known
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from reference_kinds import Case, Check
-from zuofeng_survey.stats import marginal_rank_sets, rank_sets_from, share_rank_sets
+from reference_kinds import Case, Check, Told
+from reference_kinds.reading import chosen as asked
+from reference_kinds.reading import coverage_of, option, plain
+from zuofeng_survey.stats import composite, marginal_rank_sets, rank_sets_from, share_rank_sets
 
 DRAWS, SEED = 20_000, 1
 
@@ -20,38 +22,59 @@ DRAWS, SEED = 20_000, 1
 def csranks(case: Case) -> Iterator[Check]:
     theta, cov = _estimates(case)
     n, e = len(theta), case.expected
-    sets = rank_sets_from(theta, cov, draws=DRAWS, seed=SEED, coverage=e["coverage"])
-    t, free = _standardised(theta, cov), np.ones(n, dtype=int)
-    for name, told in e.items():
-        if name == "simultaneous_twosided":
-            yield case.check(f"{name} rank", sets.rank, told["rank"])
-            yield from _within(name, sets.lower, sets.upper, told)
-        elif name == "simultaneous_twosided_nostepdown":
-            above = t > sets.critical
-            yield from _within(name, 1 + above.sum(0), n - above.sum(1), told)
-        elif name == "simultaneous_lower":
-            yield from _within(name, sets.lower, n * free, told)
-        elif name == "simultaneous_upper":
-            yield from _within(name, free, sets.upper, told)
-        elif name == "marginal_twosided":
-            own = marginal_rank_sets(theta, cov, seed=SEED, coverage=e["coverage"])
-            yield from _within(name, own.lower, own.upper, told)
-        elif name.startswith("tau"):
-            k = int(name.split("_")[1])
-            worst = name.startswith("tauworst")
-            chosen = sets.upper >= n - k + 1 if worst else sets.lower <= k
-            yield from _tau(name, set(1 + np.flatnonzero(chosen)), told)
+    coverage = coverage_of(case)
+    sets = rank_sets_from(theta, cov, draws=DRAWS, seed=SEED, coverage=coverage)
+    for name, found in {"n": n, "coverage": coverage}.items():
+        if name in e:
+            yield case.check(name, found, e[name], abs=0)
+    for name in ("R", "seeds"):  # of R's draws
+        e.get(name)
+    above, free = _standardised(theta, cov) > sets.critical, np.ones(n, dtype=int)
+    found = {
+        "simultaneous_twosided": (sets.lower, sets.upper),
+        "simultaneous_twosided_nostepdown": (1 + above.sum(0), n - above.sum(1)),
+        "simultaneous_lower": (sets.lower, n * free),
+        "simultaneous_upper": (free, sets.upper),
+    }
+    if any(name.startswith("marginal") for name in e):
+        own = marginal_rank_sets(theta, cov, seed=SEED, coverage=coverage)
+        found |= {"marginal_twosided": (own.lower, own.upper), "marginal_lower": (own.lower, n * free),
+                  "marginal_upper": (free, own.upper)}  # fmt: skip
+    for name in (f for f in found if f in e):
+        if "rank" in e[name]:
+            yield case.check(f"{name} rank", sets.rank, e[name]["rank"], abs=0)
+        yield from within(name, *found[name], e[name])
+    for name in (k for k in e if k.startswith("tau")):
+        k = int(name.split("_")[1])
+        worst = name.startswith("tauworst")
+        chosen = sets.upper >= n - k + 1 if worst else sets.lower <= k
+        yield from _tau(name, set(1 + np.flatnonzero(chosen)), e[name])
 
 
 def _estimates(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Estimates with standard errors (``math_score``, ``math_se``), or means of paired ratings."""
     data = case.frame()
-    if any(c.endswith("_se") for c in data):
-        subject = next(c[:-3] for c in data if c.endswith("_se") and c[:-3] in case.name)
-        used = data[[f"{subject}_score", f"{subject}_se"]].dropna().to_numpy(float)
-        return used[:, 0], np.diag(used[:, 1] ** 2)
-    y = data.drop(columns=[c for c in data if c in ("voter", "class", "pw", "fpc")]).dropna()
+    errors = [c for c in data if c.endswith("_se") or plain(c) in ("se", "stderr")]
+    if errors:
+        about = f"{case.name} {option(case, 'subject', 'column', default='')}"
+        se = next((c for c in errors if c[:-3] and c[:-3] in about), errors[0])
+        score = next(c for c in data if c in (f"{se[:-3]}_score", se[:-3], "estimate", "x", "mean"))
+        used = data[[score, se]].dropna().to_numpy(float)
+        return used[:, 0] * _sign(case), np.diag(used[:, 1] ** 2)
+    y = asked(case, data).dropna()
+    if weights := case.params.get("class_weights"):
+        panel = composite(y * _sign(case), data.loc[y.index, "class"], weights=weights)
+        return panel.estimate, panel.covariance
     cov = np.cov(y.to_numpy(float).T) / len(y)
-    return y.mean().to_numpy(), np.diag(np.diag(cov)) if "independent" in case.name else cov
+    alone = "independent" in f"{case.name} {case.notes}" or option(
+        case, "independent", default=False
+    )
+    return y.mean().to_numpy() * _sign(case), np.diag(np.diag(cov)) if alone else cov
+
+
+def _sign(case: Case) -> int:
+    """csranks(decreasing = FALSE) gives rank 1 to the lowest."""
+    return -1 if option(case, "decreasing", default=True) is False else 1
 
 
 def _standardised(theta: np.ndarray, cov: np.ndarray) -> np.ndarray:
@@ -59,48 +82,84 @@ def _standardised(theta: np.ndarray, cov: np.ndarray) -> np.ndarray:
     return (theta[:, None] - theta) / np.sqrt(np.where(var > 0, var, 1.0))
 
 
-def _within(name: str, lower: np.ndarray, upper: np.ndarray, told: dict) -> Iterator[Check]:
+def within(name: str, lower: np.ndarray, upper: np.ndarray, told: Told) -> Iterator[Check]:
+    """Check bounds against bands over seeds, or against the bounds of one seed."""
     for side, bound in (("L", lower), ("U", upper)):
-        low, high, mode = (np.array(told[f"{side}_{s}"]) for s in ("min", "max", "mode"))
+        keys = [k for k in (f"{side}_min", f"{side}_max", f"{side}_mode", side) if k in told]
+        if not keys:
+            continue
+        low, high, mode = (
+            np.array(told[k]) for k in (keys[0], keys[min(1, len(keys) - 1)], keys[-1])
+        )
         inside = (low - 1 <= bound) & (bound <= high + 1)
         yield Check(f"{name} {side} in its band", bool(inside.all()), expected=True)
-        yield Check(f"{name} {side} at its mode", (bound == mode).mean() >= 0.9, expected=True)
+        yield Check(
+            f"{name} {side} at its mode", bool((bound == mode).mean() >= 0.9), expected=True
+        )
+    if "mean_width" in told:
+        near = 0.02 * len(lower)
+        yield Check(f"{name} mean width", (upper - lower).mean(), told["mean_width"], abs=near)
 
 
-def _tau(name: str, chosen: set[int], told: dict) -> Iterator[Check]:
-    always, sometimes = (set(np.atleast_1d(told[k]).astype(int)) for k in ("always", "sometimes"))
+def _tau(name: str, chosen: set[int], told: Told) -> Iterator[Check]:
+    parts = [told.get(k, []) for k in ("always", "sometimes")]
+    always, sometimes = (set(np.atleast_1d(p).astype(int)) for p in parts)
+    told.get("freq")  # among R's seeds; always and sometimes say it
     yield Check(f"{name} holds all that always are", always <= chosen, expected=True)
     yield Check(f"{name} holds no others", chosen <= always | sometimes, expected=True)
 
 
 def multinom(case: Case) -> Iterator[Check]:
     """Exact tests of ordered pairs, Bonferroni or Holm, all sets at once or each by itself."""
-    for name, told in case.expected.items():
-        for how in set(told) - {"counts"}:
-            correction, kind = how.split("_")
+    e = case.expected
+    for name in e.blocks() if "counts" not in e else [""]:
+        told = e[name] if name else e
+        coverage = coverage_of(case, told)
+        for how in set(told) - {"counts", "coverage"}:
+            correction, kind = how.lower().split("_")[:2]
             found = share_rank_sets(
-                told["counts"], correction=correction.lower(), marginal=kind == "marg"
+                told["counts"],
+                coverage=coverage,
+                correction=correction,
+                marginal=kind.startswith("marg"),
             )
-            got = {"L": found.lower, "U": found.upper, "rank": found.rank}
-            for side, bound in got.items():
-                yield Check(f"{name} {how} {side}", bound.tolist(), told[how][side])
+            lower = [1] * len(found.rank) if how.endswith("upper") else found.lower.tolist()
+            upper = (
+                [len(found.rank)] * len(found.rank)
+                if how.endswith("lower")
+                else found.upper.tolist()
+            )
+            got = {"L": lower, "U": upper, "rank": found.rank.tolist()}
+            for side in (s for s in got if s in told[how]):
+                yield Check(f"{name} {how} {side}", got[side], told[how][side])
+
+
+QUANTILES = {"q90": 0.90, "q95": 0.95, "q99": 0.99}
 
 
 def max_t(case: Case) -> Iterator[Check]:
-    """Critical values of the first step; exchangeable, with t variances, and a full covariance."""
-    e, near = case.expected, 0.03
-    for told in e.get("exchangeable", []):
-        got = _critical(np.eye(told["N"]), 0.95, draws=10_000 if told["N"] > 40 else 40_000)
-        yield case.check(f"exchangeable N={told['N']}", got, told["q95"], abs=near)
-    for told in e.get("exchangeable_t", []):
-        got = _critical(np.eye(told["N"]), 0.95, df=told["df"])
-        yield case.check(f"t {told}", got, told["q95"], abs=2 * near)
-    for name in ("carrots_full_cov_mc", "carrots_diag_mc"):
-        if name in e:
-            y = case.frame().drop(columns="voter").to_numpy(float)
-            cov = np.cov(y.T) / len(y)
-            got = _critical(cov if "full" in name else np.diag(np.diag(cov)), 0.95, draws=100_000)
-            yield case.check(name, got, e[name]["q90_95_99"][1], abs=case.tolerance["carrots"])
+    """Critical values of the first step; exchangeable, with t variances, and a full covariance.
+
+    The case's tolerance is for the 95 % quantile; draws tell the 99 % one half as well.
+    """
+    e = case.expected
+    for key in (k for k in e if k.startswith("exchangeable")):
+        for told in e[key]:
+            n, df = told["N"], told.get("df")
+            draws = 10_000 if n > 40 else 40_000
+            for q in (q for q in QUANTILES if q in told):
+                got = _critical(np.eye(n), QUANTILES[q], df=df, draws=draws)
+                near = 0.03 * (1 + (df is not None)) * (1 + (q == "q99"))
+                yield case.check(f"{key} N={n} {q}", got, told[q], abs=near)
+    for key in (k for k in e if k.endswith("_mc")):
+        y = asked(case, case.frame(key.split("_")[0])).dropna().to_numpy(float)
+        cov = np.cov(y.T) / len(y)
+        cov = cov if "full" in key else np.diag(np.diag(cov))
+        near = case.near(key.split("_")[0], "mc")
+        for q, told in zip(QUANTILES.values(), e[key]["q90_95_99"], strict=True):
+            got = _critical(cov, q, draws=100_000)
+            scale = 2 if q == QUANTILES["q99"] else 1
+            yield case.check(f"{key} {q}", got, told, **{k: scale * v for k, v in near.items()})
 
 
 def _critical(cov, coverage, *, df=None, draws=40_000) -> float:
@@ -109,4 +168,9 @@ def _critical(cov, coverage, *, df=None, draws=40_000) -> float:
     return sets.critical
 
 
-KINDS = {"csranks": csranks, "csranks_multinom": multinom, "maxT": max_t}
+KINDS = {
+    "csranks": csranks,
+    "csranks_multinom": multinom,
+    "csranks_multinomial": multinom,
+    "maxT": max_t,
+}

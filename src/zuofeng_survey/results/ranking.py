@@ -149,7 +149,11 @@ class Ranking:
             code = "fragile-none" if found.exact else "fragile-more"
         else:
             code = "fragile-some"
-        problem = Problem(code, "", {"n": found.ballots, "k": found.k})
+        bounds = {"least": found.at_least, "most": ""}
+        if found.at_most is not None:
+            enough = {"en": f"; removing {found.at_most} can", "zh": f"；去掉{found.at_most}张就可能变"}
+            bounds["most"] = enough[lang]
+        problem = Problem(code, "", {"n": found.ballots, "k": found.k, **bounds})
         return problem.en if lang == "en" else problem.zh
 
     def remarks(self, lang: str = "zh") -> str:

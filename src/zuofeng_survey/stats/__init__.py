@@ -91,6 +91,7 @@ _ROOMS = {
     "dunn": "comparisons",
     "even_odd": "careless",
     "fewest_ballots": "fragility",
+    "fewest_changes": "fragility",
     "fleiss_kappa": "kappa",
     "friedman": "comparisons",
     "holm": "comparisons",

@@ -10,7 +10,7 @@ from scipy import stats
 
 from zuofeng_survey.stats.composite import Floats
 from zuofeng_survey.stats.ranking import BottomSets
-from zuofeng_survey.stats.ranksets import locked, rank_sets_from, standardised, tolerance
+from zuofeng_survey.stats.ranksets import estimates, locked, rank_sets_from, standardised, tolerance
 
 BLOCK = 1000
 
@@ -31,8 +31,9 @@ def bottom_sets_from(
     ----------
     estimate : array_like or Series, shape (N,)
         Higher is better; the index of a Series names the targets.
-    cov : array_like, shape (N, N)
-        Their covariance; block-diagonal where targets were rated by different voters.
+    cov : array_like, shape (N, N) or (N,)
+        Their covariance, block-diagonal where targets were rated by different voters; a vector
+        means independent estimates with these variances.
     k : int
         Size of the bottom set, from 1 to N − 1.
     df : float, optional
@@ -63,7 +64,7 @@ def bottom_sets_from(
     (True, [False, False, True], [0.0, 0.0, 1.0])
     """
     sets = rank_sets_from(estimate, cov, coverage=coverage, draws=draws, seed=seed, df=df)
-    theta, sigma, n = sets.estimate, np.asarray(cov, dtype=float), len(sets.unit)
+    (theta, sigma), n = estimates(estimate, cov), len(sets.unit)
     if not 1 <= k < n:
         raise ValueError(f"k must be from 1 to {n - 1} for {n} targets, got {k}")
     cut, near = np.sort(theta)[k - 1], tolerance(theta)
@@ -119,7 +120,7 @@ def _gap(
 def _drawn(
     theta: Floats, sigma: Floats, k: int, *, df: float | None, draws: int, seed: int
 ) -> Floats:
-    values, vectors = np.linalg.eigh(np.diag(sigma) if sigma.ndim == 1 else sigma)
+    values, vectors = np.linalg.eigh(sigma)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     rng, share = np.random.default_rng([seed, 1]), np.zeros(len(theta))
     for start in range(0, draws, BLOCK):

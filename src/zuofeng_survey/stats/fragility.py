@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,13 +17,18 @@ from numpy.typing import ArrayLike, NDArray
 from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Ballots, Floats, ballots, composite, usable
 from zuofeng_survey.stats.ranksets import locked, tolerance
-
-Ints = NDArray[np.int64]
+from zuofeng_survey.stats.removals import (
+    Removal,
+    fewest_with_gaps,
+    least_sum,
+    means_of,
+    sums_of,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fragility:
-    """The fewest ballots whose removal changes the observed bottom k.
+    """The fewest ballots whose removal, or change by one grade, changes the observed bottom k.
 
     Attributes
     ----------
@@ -33,20 +37,24 @@ class Fragility:
     observed : ndarray of bool, shape (N,)
         The observed bottom k, with all that tie at the cut.
     flip1 : bool
-        Whether the removal of one ballot can change it; true when targets tie at the cut, since
-        the set is then open without any removal.
+        Whether one ballot can change it; true when targets tie at the cut, since the set is then
+        open as it stands.
     ballots : int or None
-        The fewest removals, 0 when tied at the cut; None when no removal short of all ballots
-        changes it, or (``exact`` false) when more than one is needed.
+        The fewest ballots, 0 when tied at the cut; None when no number short of all ballots does
+        it, or (``exact`` false) when only bounds are known.
     exact : bool
-        Whether ``ballots`` is the answer; false on ballots with gaps that one removal leaves
-        unchanged, where only "two or more" is known.
+        Whether ``ballots`` is the answer; false on ballots with gaps that no two removals change.
+    at_least, at_most : int or None
+        Bounds that are certain: fewer than ``at_least`` never change the set, ``at_most`` can;
+        None when nothing changes it (for ``at_most``: when nothing was found that does).
     by_class : dict
-        Ballots to remove from each class, in one smallest removal; empty when there is none.
+        Ballots from each class, in one such change (of ``at_most``); empty when there is none.
     out, into : str or None
         The member that would leave (or be joined), and the target that would come in.
     notes : tuple of str
         Codes, as in :class:`zuofeng_survey.stats.ranking.BottomSets`.
+    change : str
+        What is done to a ballot: ``"removed"`` or ``"one grade"``.
     """
 
     unit: tuple[str, ...]
@@ -55,14 +63,17 @@ class Fragility:
     flip1: bool
     ballots: int | None
     exact: bool
+    at_least: int | None
+    at_most: int | None
     by_class: dict[str, int]
     out: str | None
     into: str | None
     notes: tuple[str, ...]
+    change: str = "removed"
 
     def table(self) -> pd.DataFrame:
-        """Return one row: k, ballots, flip1, exact, out, into."""
-        names = ("k", "ballots", "flip1", "exact", "out", "into")
+        """Return one row: change, k, ballots, flip1, exact, at_least, at_most, out, into."""
+        names = ("change", "k", "ballots", "flip1", "exact", "at_least", "at_most", "out", "into")
         return pd.DataFrame([{name: getattr(self, name) for name in names}])
 
     def _repr_html_(self) -> str:
@@ -88,8 +99,8 @@ def fewest_ballots(
     Returns
     -------
     Fragility
-        Exact on complete ballots; with gaps every single removal is tried, no more. A class may
-        lose all its ballots: the weights of the others then stand for it.
+        Exact on complete ballots; with gaps every one and every two are tried, and bounds are
+        given beyond. A class may lose all its ballots: the weights of the others then stand for it.
 
     Raises
     ------
@@ -107,59 +118,144 @@ def fewest_ballots(
     >>> f.ballots, f.flip1, f.by_class
     (2, False, {'A': 2})
     """
+    votes, theta, observed = _observed(scores, voter_class, weights, k)
+    near = tolerance(theta)
+    if int(observed.sum()) > k:
+        found = Removal(0, 0)
+    elif np.isnan(votes.y).any():
+        found = fewest_with_gaps(votes, observed, near=near)
+    else:
+        found = _smallest(votes, observed, near=near)
+    return _said(votes, observed, found, k=k, change="removed", weights=weights)
+
+
+def fewest_changes(
+    marks: ArrayLike,
+    voter_class: Sequence[object] | ArrayLike,
+    *,
+    weights: Mapping[str, float],
+    k: int,
+    grades: Sequence[float],
+) -> Fragility:
+    """Fewest ballots in each of which one answer, moved by one grade, changes the bottom k.
+
+    Parameters
+    ----------
+    marks : array_like, shape (V, N) or (V, N, M)
+        Scores of the grades each voter gave each target, on one item or on M, whose mean over
+        those answered is the voter's score; NaN where there is no answer.
+    voter_class, weights, k
+        As :func:`fewest_ballots`.
+    grades : sequence of float
+        Scores of all grades there are; a mark goes up or down to the next one.
+
+    Returns
+    -------
+    Fragility
+        Exact, with or without gaps; None when one grade in every ballot would not be enough.
+
+    Raises
+    ------
+    ValueError
+        As :func:`fewest_ballots`; fewer than two grades, marks that are none of them.
+
+    Notes
+    -----
+    Raising a member or lowering another moves their difference by an amount that depends on no
+    other ballot, so the largest such amounts decide, for each pair. Source: METHODS (d).
+
+    Examples
+    --------
+    >>> marks = [[1, 2], [1, 2], [2, 1], [1, 2]]
+    >>> f = fewest_changes(marks, list("AAAA"), weights={"A": 1}, k=1, grades=[1, 2, 3])
+    >>> f.ballots, f.by_class
+    (2, {'A': 2})
+    """
+    steps = np.unique(np.asarray(grades, dtype=float))
+    x = np.asarray(marks, dtype=float)
+    x = x[:, :, None] if x.ndim == 2 else x
+    if x.ndim != 3 or len(steps) < 2 or not (np.isnan(x) | np.isin(x, steps)).all():
+        raise ValueError(
+            f"marks must be (V, N) or (V, N, M) scores out of two grades or more, got shape "
+            f"{np.shape(marks)} and grades {steps.tolist()}; give the scores of all grades"
+        )
+    answered = (~np.isnan(x)).sum(axis=2)
+    means = np.divide(
+        np.nansum(x, axis=2), answered, out=np.full(answered.shape, np.nan), where=answered > 0
+    )
+    votes, theta, observed = _observed(means, voter_class, weights, k)
+    if int(observed.sum()) > k:
+        found = Removal(0, 0)
+    else:
+        label = np.asarray(voter_class).astype(str)
+        kept = np.isin(label, votes.classes) & (answered.any(axis=1))
+        moves = [
+            _best_steps(x[kept], steps, up=up) / np.maximum(answered[kept], 1)
+            for up in (True, False)
+        ]
+        found = _fewest_steps(votes, observed, theta, moves=moves)
+    return _said(votes, observed, found, k=k, change="one grade", weights=weights)
+
+
+def _observed(
+    scores: ArrayLike, voter_class: ArrayLike, weights: Mapping[str, float], k: int
+) -> tuple[Ballots, Floats, NDArray[np.bool_]]:
     votes = ballots(scores, voter_class, weights=weights)
-    panel = composite(votes.y, np.array(votes.classes)[votes.member], weights=weights)
-    theta, n = panel.estimate, len(votes.unit)
+    theta, n = means_of(votes, *sums_of(votes))[0], len(votes.unit)
+    if not np.isfinite(theta).all():
+        composite(scores, voter_class, weights=weights)  # says which target nobody rated
     if not 1 <= k < n:
         raise ValueError(f"k must be from 1 to {n - 1} for {n} targets, got {k}")
-    observed = theta <= np.sort(theta)[k - 1] + tolerance(theta)
-    if int(observed.sum()) > k:
-        found = _Removal(ballots=0, exact=True)
-    elif panel.complete:
-        found = _smallest(votes, observed, near=tolerance(theta))
-    else:
-        found = _single(votes, observed, near=tolerance(theta))
+    return votes, theta, theta <= np.sort(theta)[k - 1] + tolerance(theta)
+
+
+def _said(
+    votes: Ballots,
+    observed: NDArray[np.bool_],
+    found: Removal,
+    *,
+    k: int,
+    change: str,
+    weights: Mapping[str, float],
+) -> Fragility:
     low, high = (None if at is None else votes.unit[at] for at in (found.low, found.high))
+    exact = found.least == found.most
+    panel = composite(votes.y, np.array(votes.classes)[votes.member], weights=weights)
     return Fragility(
         unit=votes.unit,
         k=k,
         observed=locked(observed),
-        flip1=found.ballots is not None and found.ballots <= 1,
-        ballots=found.ballots,
-        exact=found.exact,
+        flip1=found.most is not None and found.most <= 1,
+        ballots=found.most if exact else None,
+        exact=exact,
+        at_least=found.least,
+        at_most=found.most,
         by_class=dict(zip(votes.classes, found.split, strict=False)),
         out=low,
         into=high,
-        notes=panel.notes + ("tie-at-cut",) * (found.ballots == 0),
+        notes=panel.notes + ("tie-at-cut",) * (found.most == 0),
+        change=change,
     )
 
 
-class _Removal(NamedTuple):
-    ballots: int | None
-    exact: bool
-    split: tuple[int, ...] = ()
-    low: int | None = None
-    high: int | None = None
-
-
-def _smallest(votes: Ballots, observed: NDArray[np.bool_], *, near: float) -> _Removal:
+def _smallest(votes: Ballots, observed: NDArray[np.bool_], *, near: float) -> Removal:
     low, high = (
         x.ravel() for x in np.meshgrid(np.flatnonzero(observed), np.flatnonzero(~observed))
     )
     best, splits = np.zeros((len(low), 1)), []
     for c, weight in enumerate(votes.share):
         rows = votes.y[votes.member == c]
-        best, taken = _add_class(best, weight * _left_means(rows[:, high] - rows[:, low]))
+        best, taken = least_sum(best, weight * _left_means(rows[:, high] - rows[:, low]))
         splits.append(taken)
     changed = best[:, :-1] <= near  # the last column removes everyone
     if not changed.any():
-        return _Removal(None, exact=True)
+        return Removal(None, None)
     total = int(changed.any(axis=0).argmax())
     pair, left, split = int(changed[:, total].argmax()), total, []
     for taken in reversed(splits):
         split.append(int(taken[pair, left]))
         left -= split[-1]
-    return _Removal(total, True, tuple(reversed(split)), int(low[pair]), int(high[pair]))
+    return Removal(total, total, tuple(reversed(split)), int(low[pair]), int(high[pair]))
 
 
 def _left_means(d: Floats) -> Floats:
@@ -169,34 +265,31 @@ def _left_means(d: Floats) -> Floats:
     return np.vstack([kept, np.zeros((1, d.shape[1]))]).T
 
 
-def _add_class(best: Floats, more: Floats) -> tuple[Floats, Ints]:
-    """Min-plus sum over the removals of one class more, and how many fall to it."""
-    length = best.shape[1] + more.shape[1] - 1
-    total = np.full((len(best), length), np.inf)
-    taken = np.zeros((len(best), length), dtype=np.int64)
-    for r in range(more.shape[1]):
-        window = slice(r, r + best.shape[1])
-        value = best + more[:, r : r + 1]
-        better = value < total[:, window]
-        total[:, window] = np.where(better, value, total[:, window])
-        taken[:, window] = np.where(better, r, taken[:, window])
-    return total, taken
+def _best_steps(x: Floats, steps: Floats, *, up: bool) -> Floats:
+    """Return the largest step to the next grade among the items of each voter and target; (V, N)."""
+    at = np.searchsorted(steps, x) + (1 if up else -1)
+    is_there = ~np.isnan(x) & (at >= 0) & (at < len(steps))
+    size = np.abs(steps[np.clip(at, 0, len(steps) - 1)] - np.nan_to_num(x))
+    return np.where(is_there, size, 0.0).max(axis=2)
 
 
-def _single(votes: Ballots, observed: NDArray[np.bool_], *, near: float) -> _Removal:
-    """Try to do without each voter in turn; the first without whom the set is another."""
-    counts, sums, size = votes.cells()
-    inside, outside = np.flatnonzero(observed), np.flatnonzero(~observed)
-    for y, c in zip(votes.y, votes.member, strict=True):
-        n, total, voters = counts.copy(), sums.copy(), size.copy()
-        n[c] -= ~np.isnan(y)
-        total[c] -= np.nan_to_num(y)
-        voters[c] -= 1
-        weight = votes.share[:, None] * usable(n, voters)
-        with np.errstate(invalid="ignore"):
-            theta = (weight * total / np.maximum(n, 1)).sum(axis=0) / weight.sum(axis=0)
-        low, high = inside[np.argmax(theta[inside])], outside[np.argmin(theta[outside])]
-        if not theta[low] < theta[high] - near:  # also when a target loses its only rating
-            split = tuple(int(i == c) for i in range(len(size)))
-            return _Removal(1, True, split, int(low), int(high))
-    return _Removal(None, exact=False)
+def _fewest_steps(
+    votes: Ballots, observed: NDArray[np.bool_], theta: Floats, *, moves: list[Floats]
+) -> Removal:
+    """Move the answers that count most, for the pair that needs the fewest."""
+    counts, _, size = votes.cells()
+    weight = votes.share[:, None] * usable(counts, size)
+    weight /= weight.sum(axis=0)
+    pull = (weight / np.maximum(counts, 1))[votes.member]
+    up, down = (pull * m for m in moves)
+    best = Removal(None, None)
+    for i in np.flatnonzero(observed):
+        for j in np.flatnonzero(~observed):
+            gain = np.maximum(up[:, i], down[:, j])
+            order = np.argsort(-gain, kind="stable")
+            met = np.cumsum(gain[order]) >= theta[j] - theta[i] - tolerance(theta)
+            n = int(met.argmax()) + 1
+            if met.any() and (best.most is None or n < best.most):
+                split = np.bincount(votes.member[order[:n]], minlength=len(size))
+                best = Removal(n, n, tuple(split.tolist()), int(i), int(j))
+    return best

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from zuofeng_survey.stats.composite import Ballots, Floats, ballots, usable
+from zuofeng_survey.stats.composite import Ballots, Floats, ballots
 from zuofeng_survey.stats.ranksets import tolerance
+from zuofeng_survey.stats.removals import each_removed, means_of, sums_of
 
 Block = tuple[ArrayLike, Sequence[object] | ArrayLike, Mapping[str, float]]
 
@@ -74,27 +75,12 @@ def ballots_to_leave(blocks: Sequence[Block], target: int, *, k: int, most: int 
     """
     votes = [ballots(s, c, weights=w) for s, c, w in blocks]
     for step in range(most + 1):
-        theta = np.concatenate([_means(v, *_sums(v))[0] for v in votes])
+        theta = np.concatenate([means_of(v, *sums_of(v))[0] for v in votes])
         if _margin(theta[None, :], target, k)[0] >= -tolerance(theta):
             return Leaving(step, step <= 1, most)
         if step < most:
             votes = _without_best(votes, target, k)
     return Leaving(None, False, most)
-
-
-def _sums(votes: Ballots) -> tuple[Floats, Floats, Floats]:
-    counts, sums, size = votes.cells()
-    return counts[None].astype(float), sums[None], size[None].astype(float)
-
-
-def _means(votes: Ballots, counts: Floats, sums: Floats, size: Floats) -> Floats:
-    """Return composites for each of several changed counts; shape (M, N)."""
-    used = np.stack([usable(c.astype(int), s.astype(int)) for c, s in zip(counts, size, strict=True)])
-    weight = votes.share[:, None] * used
-    total = weight.sum(axis=1)
-    mean = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
-    found = (weight * mean).sum(axis=1)
-    return np.divide(found, total, out=np.full_like(found, np.inf), where=total > 0)
 
 
 def _margin(theta: Floats, target: int, k: int) -> Floats:
@@ -104,10 +90,10 @@ def _margin(theta: Floats, target: int, k: int) -> Floats:
 
 
 def _without_best(votes: list[Ballots], target: int, k: int) -> list[Ballots]:
-    now = [_means(v, *_sums(v))[0] for v in votes]
+    now = [means_of(v, *sums_of(v))[0] for v in votes]
     best, where = -np.inf, (0, 0)
     for b, block in enumerate(votes):
-        changed = _each_removed(block)
+        changed = each_removed(block)
         before, after = (np.concatenate([*part, []]) for part in (now[:b], now[b + 1 :]))
         rows = [np.broadcast_to(x, (len(changed), len(x))) for x in (before, after)]
         margin = _margin(np.hstack([rows[0], changed, rows[1]]), target, k)
@@ -118,15 +104,3 @@ def _without_best(votes: list[Ballots], target: int, k: int) -> list[Ballots]:
         y=np.delete(votes[b].y, v, axis=0), member=np.delete(votes[b].member, v)
     )
     return [*votes[:b], left, *votes[b + 1 :]]
-
-
-def _each_removed(votes: Ballots) -> Floats:
-    """Return the composites without each voter in turn; shape (V, N)."""
-    counts, sums, size = votes.cells()
-    m = len(votes.member)
-    row = np.arange(m)
-    less, few, small = (np.repeat(x[None].astype(float), m, axis=0) for x in (counts, sums, size))
-    less[row, votes.member] -= np.isfinite(votes.y)
-    few[row, votes.member] -= np.nan_to_num(votes.y)
-    small[row, votes.member] -= 1
-    return _means(votes, less, few, small)

@@ -92,6 +92,8 @@ def _weighted(border: sparse.csr_array, weight: Floats) -> Floats:
 
 def _inverse(factor: Floats) -> Floats:
     """Return the lower triangle of ``(factor factor')⁻¹``, zeros above it."""
+    if not len(factor):  # one grouping factor leaves none to solve for; LAPACK would complain aloud
+        return factor
     (potri,) = linalg.get_lapack_funcs(("potri",), (factor,))
     return potri(np.array(factor, order="F"), lower=1, overwrite_c=1)[0]
 

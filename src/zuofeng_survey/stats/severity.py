@@ -51,7 +51,7 @@ class Adjusted:
     method : str
         ``"none"`` (complete ballots), ``"fixed"`` or ``"random"``.
     components : dict
-        Variances ``voter`` and ``residual``; empty unless ``random``.
+        Variances ``voter`` (if ``random``) and ``residual``; empty where none was needed.
     df : int
         Ballots that carry differences less classes: degrees of freedom to use with ``covariance``.
     parts : Connectedness

@@ -113,13 +113,16 @@ def by_differences(r: Ratings, *, pooled: bool) -> TwoWay:
     scores = sparse.csr_array(s.z @ (s.x * (s.w * residual)[:, None]))
     lone = (r.turnout == 1)[r.member]
     middle = np.zeros((r.targets + 1, r.targets + 1))
+    components = {}
     if not pooled:
         middle += _spread(r, scores, share * leniency)
     if pooled or lone.any():
-        middle += _expected(r, s, leniency, np.full(len(lone), True) if pooled else lone)
+        components["residual"] = _residual_variance(r, s)
+        which = np.full(len(lone), True) if pooled else lone
+        middle += _expected(r, s, leniency, which=which, variance=components["residual"])
     mean_of = (s.by_voter.T @ (share * s.pull)) @ solver  # the level falls as this b rises
     turn = np.hstack([solver - mean_of, np.ones((r.targets, 1))])
-    return TwoWay(b + level + r.y.mean(), turn @ middle @ turn.T, leniency - level, {}, ())
+    return TwoWay(b + level + r.y.mean(), turn @ middle @ turn.T, leniency - level, components, ())
 
 
 def _spread(r: Ratings, scores: sparse.csr_array, level: Floats) -> Floats:
@@ -134,14 +137,20 @@ def _spread(r: Ratings, scores: sparse.csr_array, level: Floats) -> Floats:
     return total
 
 
-def _expected(r: Ratings, s: _System, leniency: Floats, which: NDArray[np.bool_]) -> Floats:
-    """Contributions of some voters as the model expects them, variances pooled over classes."""
+def _residual_variance(r: Ratings, s: _System) -> float:
+    """Return the variance of ratings about voter and target, pooled over classes."""
     plain = r._replace(share=np.ones(1), member=np.zeros_like(r.member))
     even = _system(plain, s.x, np.inf)
     even_solver = np.linalg.inv(even.left + np.mean(np.diag(even.left)) / r.targets)
     residual = _solve(even, r.y - r.y.mean(), even_solver)[2]
     free = len(r.y) - len(r.member) - r.targets + 1
-    variance = float(residual @ residual) / free if free > 0 else np.nan
+    return float(residual @ residual) / free if free > 0 else np.nan
+
+
+def _expected(
+    r: Ratings, s: _System, leniency: Floats, *, which: NDArray[np.bool_], variance: float
+) -> Floats:
+    """Contributions of some voters as the model expects them."""
     total = np.zeros((r.targets + 1, r.targets + 1))
     total[:-1, :-1] = variance * _squared(s, s.x, which.astype(float))
     mean = np.bincount(r.member, leniency) / r.turnout
