@@ -30,12 +30,14 @@ from .planning import plan
 from .progress import bar
 from .reporting import report
 from .rules import rules
+from .usage import Verbs
 
 if TYPE_CHECKING:
     from ..store import Home
 
 app = typer.Typer(
     name="zuofeng",
+    cls=Verbs,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -11,11 +11,12 @@ import typer
 
 from ..errors import UsageError, nearest
 from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
+from .usage import Verbs
 
 if TYPE_CHECKING:
     from ..ledger import Book, Recorded
 
-ledger = typer.Typer(name="ledger", no_args_is_help=True, help="台账 Ledgers: problems, tasks, appeals and eleven more.")
+ledger = typer.Typer(name="ledger", cls=Verbs, no_args_is_help=True, help="台账 Ledgers: problems, tasks, appeals and eleven more.")
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")
@@ -55,14 +56,16 @@ def parse_settings(pairs: list[str] | None) -> dict[str, str]:
     Raises
     ------
     UsageError
-        ``set-option``.
+        ``set-option``, ``set-twice``.
     """
     found = {}
     for pair in pairs or []:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
             raise UsageError.of("set-option", "--set", got=pair)
-        found[name.strip()] = value.strip()
+        if (name := name.strip()) in found:
+            raise UsageError.of("set-twice", "--set", name=name, one=found[name], two=value.strip())
+        found[name] = value.strip()
     return found
 
 

@@ -53,12 +53,14 @@ def parse_years(text: str) -> dict[str, int]:
     Raises
     ------
     UsageError
-        ``rules-years``.
+        ``rules-years``, ``years-twice``.
     """
     found = {}
     for part in filter(None, (p.strip() for p in text.replace("，", ",").split(","))):
         name, _, year = part.rpartition("=")
         if not name.strip() or not year.strip().isdigit():
             raise UsageError.of("rules-years", "--years", got=part)
-        found[name.strip()] = int(year)
+        if (name := name.strip()) in found:
+            raise UsageError.of("years-twice", "--years", name=name, one=found[name], two=year.strip())
+        found[name] = int(year)
     return found
