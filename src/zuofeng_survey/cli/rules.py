@@ -27,6 +27,7 @@ def rules(
     from .. import rules as room
     from ..dataset import Dataset
     from ..results import NOTE
+    from ..rules.showing import constants_said
 
     known, of = room.settings(settings), parse_years(years)
     opened = [Dataset.open(dataset_path(name, home)) for name in datasets]
@@ -41,6 +42,8 @@ def rules(
         json_out(found.as_json())
         return
     talk.print(found.chance.to_string(index=False), markup=False)
+    for line in constants_said(found.settings):
+        talk.print(line, markup=False)
     frame = found.table()
     rows = frame.to_dict("records")
     short = ("label", "years", "measure", "status", "level", "p_bottom", "lower", "upper", "good_rate", "flip1", "remark")
