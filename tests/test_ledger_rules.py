@@ -190,7 +190,8 @@ def test_a_program_may_propose_and_never_decide(book: Book):
 def test_a_decision_comes_after_notice_and_statement_and_names_who_took_it(book: Book):
     take(book, "advice", "CZ-2020-001", (None, ADVICE))
     assert refused(book, "advice", "CZ-2020-001", (None, DECIDED)) == {"decision": "ledger-kept-out"}
-    take(book, "advice", "CZ-2020-001", ("告知本人", {"notice_at": "2021-01-20"}), ("听取陈述", {"statement": "分管拆迁"}))
+    assert refused(book, "advice", "CZ-2020-001", ("告知本人", {"notice_at": "2021-01-20"})) == {"explanation": "ledger-required"}
+    take(book, "advice", "CZ-2020-001", ("告知本人", {"notice_at": "2021-01-20", "explanation": "另有核查结论"}), ("听取陈述", {"statement": "分管拆迁"}))
     half = {**DECIDED, "minutes_ref": ""}
     assert refused(book, "advice", "CZ-2020-001", ("集体研究", half)) == {"minutes_ref": "ledger-required"}
     take(book, "advice", "CZ-2020-001", ("集体研究", DECIDED))

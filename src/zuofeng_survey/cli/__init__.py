@@ -13,7 +13,7 @@ import typer
 
 from ..errors import UsageError, ZuofengError
 from .desk import desk
-from .exchange import ledger
+from .exchange import ledger, roster
 from .opinions import opinions
 from .output import (
     FINDINGS,
@@ -57,7 +57,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or js
 HOME = Path("var")
 STATUS = ("poll", "form_id", "open", "voter_class", "issued", "cast")
 DRAWS = 1_000_000  # more would not fit the memory of an office machine
-for verb in (desk, plan, report, rules):
+for verb in (desk, plan, report, roster, rules):
     app.command()(verb)
 
 

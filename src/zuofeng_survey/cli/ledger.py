@@ -199,6 +199,23 @@ def advance(
     _told(book.record(name, [change], by=by, on=parse_day(on)), format)
 
 
+@ledger.command()
+@catalogued
+def erase(
+    name: NameArgument,
+    key: KeyArgument,
+    by: ByOption,
+    sure: Annotated[bool, typer.Option("--sure", help="it cannot be undone 不能恢复")] = False,
+    on: DayOption = "",
+    home: HomeOption = HOME,
+    format: FormatOption = Format.table,
+) -> None:
+    """Take away what must not be here, such as an accusation 清除误登内容. Example: zuofeng ledger erase appeals SQ-2022-000001 --by 信访办 --sure"""
+    if not sure:
+        raise UsageError.of("erase-sure", "--sure", key=key)
+    _told(_book(home).erase(name, key, by=by, on=parse_day(on)), format)
+
+
 def _told(made: Recorded, format: Format) -> None:
     rows = [{"key": k, "what": "added"} for k in made.added]
     rows += [{"key": k, "what": "changed"} for k in made.changed]
