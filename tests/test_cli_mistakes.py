@@ -69,3 +69,32 @@ def test_an_empty_home_is_no_mistake(tmp_path, args, form):
 def test_days_before_today_and_impossible_ports_are_refused():
     assert run("ledger", "due", "--days", -5).exit_code == 2
     assert run("desk", "--port", 99999).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (("rules", "--scope", "township", "x"), "usage-missing", "zuofeng rules：没有写 --year"),
+        (("rules", "--year", "twenty", "x"), "usage-value", "--year 的值不合适：应是整数"),
+        (("ledger", "due", "--days", "-4"), "usage-value", "不能小于 0"),
+        (("ledger", "list", "--format", "xml"), "usage-value", "应是 'table', 'csv', 'json' 中的一个"),
+        (("ledger", "show", "problems"), "usage-missing", "没有写 KEY"),
+        (("ledger", "list", "problems", "b"), "usage-other", "多出了“b”"),
+        (("rules", "--year"), "usage-other", "--year 后面要写一个值"),
+        (("ledger", "list", "--overdu"), "usage-option", "最接近的是 --overdue"),
+        (("ledger", "lst"), "usage-verb", "最接近的是“list”"),
+        (("ruls",), "usage-verb", "最接近的是“rules”"),
+        (("ledger", "add", "learning", "K", "--by", "x", "--set", "n=1", "--set", "n=2"), "set-twice", "（1、2）"),
+        (("rules", FZ, "--year", 2020, "--years", "a=2020,a=2021"), "years-twice", "（2020、2021）"),
+    ],
+)
+def test_what_the_parser_refuses_is_said_in_both_languages_too(args, code, said):
+    found = run(*args)
+    assert found.exit_code == 2 and found.stdout == "" and isinstance(found.exception, SystemExit)
+    zh, en = found.stderr.splitlines()
+    assert zh.startswith(f"[{code}] ") and said in zh
+    assert not re.search("[一-龥]", en)
+
+
+def test_a_group_by_itself_still_helps():
+    assert "Usage" in run("ledger").output and run("--help").exit_code == 0

@@ -156,3 +156,17 @@ def test_the_command_line_tells_mistakes_as_data(book, file, tmp_path):
     assert done.exit_code == 2
     assert told["added"] == told["changed"] == 0
     assert [(e["code"], e["place"]) for e in told["errors"]] == [("cell-date", f"问题台账!{mend}2")]
+
+
+def test_a_cell_that_is_no_date_does_not_hide_what_the_ledger_would_refuse(book, file):
+    at = {name: column(file, name) for name in ("发现日期", "整改时限", "责任单位", "问题来源")}
+    before = book.head
+    cells = {f"{at['发现日期']}2": "三月", f"{at['整改时限']}3": "2020-01-01", f"{at['问题来源']}2": "天上", f"{at['责任单位']}4": None}
+    with pytest.raises(LedgerError) as caught:
+        bring(book, edited(file, cells))
+    found = {p.place.partition("!")[2]: p.code for p in caught.value.problems}
+    assert found == {
+        f"{at['发现日期']}2": "cell-date", f"{at['问题来源']}2": "cell-choice",
+        f"{at['整改时限']}3": "ledger-days-backwards", f"{at['责任单位']}4": "ledger-required",
+    }  # fmt: skip
+    assert book.head == before

@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger_entries import APPEAL, BY
+from zuofeng_survey import rules
 from zuofeng_survey.ledger import Book, Change, appeal_rates, declaration, due_days
 from zuofeng_survey.ledger.calendar import after, days_between
 from zuofeng_survey.ledger.deadlines import with_due
 from zuofeng_survey.ledger.frames import frame_of
 from zuofeng_survey.ledger.rates import ACCEPT, FINISH, FLOOR, SATISFIED, TAKING_PART, basis_of
 from zuofeng_survey.ledger.recording import row_text
+from zuofeng_survey.ledger.signs import AGAIN_DAYS, ALIKE, BATCH, TIMES
 from zuofeng_survey.ledger.values import parse
 
 ACCEPTED = {"accept_decision": "受理", "accept_notice_at": "2020-03-05"}
@@ -222,3 +224,21 @@ def test_entries_of_the_book_have_the_same_columns(tmp_path: Path):
     assert found["overdue"].item() and found["due"].item() == pd.Timestamp("2020-03-17")
     assert appeal_rates(found, today=dt.date(2020, 3, 18)).one(ACCEPT) == (0, 1)
     assert np.isnan(appeal_rates(found.iloc[:0], today=LATER).table()["value_rate"]).all()
+
+
+def test_what_the_ledgers_go_by_is_what_the_settings_say():
+    s = rules.settings()
+    due, days = s.under("book_cycle.due"), {f.name: f.yearly for f in declaration("tasks").fields if f.yearly}
+    assert [days[f"{q}_due"] for q in ("q1", "q2", "q3", "q4")] == due["季度报账"]
+    assert (days["h1_due"], days["y_due"]) == (due["半年核账"], due["年终清账"])
+    limits, clocks = s.under("appeal_flow.limits"), {d.name: d for d in declaration("appeals").deadlines}
+    named = {"受理告知": "accept_days", "办理答复": "handle_days", "申请复查": "review_apply_days", "复查答复": "review_decide_days"}
+    named |= {"申请复核": "recheck_apply_days", "复核答复": "recheck_decide_days"}
+    assert {n: clocks[n].days for n in named} == {n: limits[k] for n, k in named.items()}
+    assert clocks["办理答复"].extend.most == limits["extend_max_days"]
+    terms = [r.within for name in ("appeals", "problems") for r in declaration(name).rules if r.within]
+    assert [t.days[1] for t in terms if t.field == "objection_at"] == [limits["unit_objection_workdays"]]
+    assert [list(t.days) for t in terms if t.field == "lookback_due"] == [s["closeout.lookback_days"]]
+    assert tuple(s[f"closeout.{k}"] for k in ("batch_flag", "alike_flag", "extensions_flag", "again_days")) == (BATCH, ALIKE / 100, TIMES, AGAIN_DAYS)
+    review, appeal = ({d.name: d.days for d in declaration(n).deadlines} for n in ("advice", "objections"))
+    assert (review["申请复核"], appeal["提出申诉"]) == (s["objection.review_days"], s["objection.appeal_days"])

@@ -190,7 +190,8 @@ def test_a_program_may_propose_and_never_decide(book: Book):
 def test_a_decision_comes_after_notice_and_statement_and_names_who_took_it(book: Book):
     take(book, "advice", "CZ-2020-001", (None, ADVICE))
     assert refused(book, "advice", "CZ-2020-001", (None, DECIDED)) == {"decision": "ledger-kept-out"}
-    take(book, "advice", "CZ-2020-001", ("告知本人", {"notice_at": "2021-01-20"}), ("听取陈述", {"statement": "分管拆迁"}))
+    assert refused(book, "advice", "CZ-2020-001", ("告知本人", {"notice_at": "2021-01-20"})) == {"explanation": "ledger-required"}
+    take(book, "advice", "CZ-2020-001", ("告知本人", {"notice_at": "2021-01-20", "explanation": "另有核查结论"}), ("听取陈述", {"statement": "分管拆迁"}))
     half = {**DECIDED, "minutes_ref": ""}
     assert refused(book, "advice", "CZ-2020-001", ("集体研究", half)) == {"minutes_ref": "ledger-required"}
     take(book, "advice", "CZ-2020-001", ("集体研究", DECIDED))
@@ -222,3 +223,29 @@ def test_an_objection_is_answered_in_thirty_days_and_never_for_the_worse(book: B
     assert book.entry("objections", "YY-2021-001")["due"].date() == dt.date(2021, 2, 3)
     answer = ("复核决定", {"result": "更正", "decided_at": "2021-02-01"})
     assert refused(book, "objections", "YY-2021-001", answer) == {"no_worse": "ledger-not-yet"}
+
+
+def test_an_objection_after_five_working_days_is_refused_although_the_step_clears_the_handing_over(tmp_path):
+    book = Book.open(tmp_path)
+    accepted = {"accept_notice_at": "2020-04-27", "six_mode": "马上办"}
+    day = dt.date(2020, 4, 27)  # a Monday; 1–5 May are off and 26 April and 9 May are worked
+    received = {**APPEAL, "received_at": "2020-04-26 09:00"}
+    steps = ((None, received), ("受理", accepted), ("交办", {"assigned_to": "甲镇"}))
+    take(book, "appeals", "SQ-2020-000001", *steps, on=day)
+    with pytest.raises(LedgerError) as caught:
+        take(book, "appeals", "SQ-2020-000001", ("异议退回", {"objection_at": "2020-05-08"}), on=dt.date(2020, 5, 8))
+    assert codes(caught.value) == {"objection_at": "ledger-within"}
+    take(book, "appeals", "SQ-2020-000001", ("异议退回", {"objection_at": "2020-05-07"}), on=dt.date(2020, 5, 8))
+
+
+def test_a_new_task_keeps_the_days_of_its_year_and_another_day_may_be_written(tmp_path):
+    book = Book.open(tmp_path)
+    take(book, "tasks", "GZ-2020-001", (None, {**TASK, "q1_due": "2020-04-20"}))
+    entry = book.entry("tasks", "GZ-2020-001", today=DAY)
+    assert str(entry["q1_due"].date()) == "2020-04-20" and str(entry["y_due"].date()) == "2021-01-15"
+
+
+def test_what_is_missing_is_told_once(tmp_path):
+    with pytest.raises(LedgerError) as caught:
+        take(Book.open(tmp_path), "problems", KEY, (None, {**PROBLEM, "measures": ""}))
+    assert [p.item.partition(":")[2] for p in caught.value.problems] == ["measures"]

@@ -268,6 +268,12 @@ def test_a_year_that_people_exempt_breaks_the_count(three):
     assert rules.findings(three, year=2022, scope="township", settings=s).of("t5").step == 1
 
 
+def test_a_year_that_was_left_out_is_told_and_breaks_the_count(three):
+    found = rules.findings([three[0], three[2]], year=2022, scope="township", settings=lenient())
+    assert found.of("t5").years == (2022,)
+    assert [p.place for p in found.problems if p.code == "year-gap"] == ["2021"]
+
+
 def test_the_same_datasets_give_the_same_digits(three, found):
     again = rules.findings(three, year=2022, scope="township", settings=lenient())
     assert json.dumps(again.as_json(), default=str) == json.dumps(found.as_json(), default=str)
@@ -365,5 +371,8 @@ def test_the_command_line_prints_everything_as_json(three, tmp_path):
     assert made.exit_code == 0, made.stderr
     jsonschema.validate(json.loads(made.stdout), SCHEMA)
     assert "不得仅凭名次作出处理" in made.stderr and "如何提出异议" in made.stderr
+    assert "方案原文" not in made.stderr  # as data: in the settings
     table = CliRunner().invoke(app, [*args, "--format", "csv"])
+    assert "方案原文 seed：secretary.n=1，deputy.n=2，ladder.1=诫勉谈话" in table.stderr
+    assert "本单位设定 office：" in table.stderr and "guards.min_pool.deputy=5（改自 默认值 8）" in table.stderr
     assert table.stdout.splitlines()[0].endswith(",".join(BLANKS))

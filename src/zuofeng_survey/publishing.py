@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -89,6 +89,23 @@ def read_roster(path: Path) -> tuple[Target, ...]:
     return tuple(
         Target(name=r["name"], label=r["label"], note=Text(zh=notes[r["name"]])) for r in rows
     )
+
+
+def write_roster(targets: Sequence[Target], path: Path) -> int:
+    """Write a roster as a workbook, to be edited and read again; return how many rows it has.
+
+    Ids are locked: who is rated over years is linked by them.
+
+    Raises
+    ------
+    StorageError
+        When the disk does not hold it.
+    """
+    rows = [{"name": t.name, "label": t.label.zh, "label::en": t.label.en, "note": t.note.zh} for t in targets]
+    columns = tuple(replace(c, locked=c.kind == "key") for c in ROSTER.columns)
+    said = "名单：编号跨年不变，连续计数靠它接续；新来的人在下面加行。岗位说明与名次并列展示。"
+    workbook.write(path, [replace(ROSTER, columns=columns, rows=rows, notes={"": said})])
+    return len(rows)
 
 
 def _target(given: Mapping[str, Any]) -> Target:

@@ -14,7 +14,7 @@ import typer
 from ..errors import UsageError, ZuofengError
 from .converting import convert
 from .desk import desk
-from .exchange import ledger
+from .exchange import ledger, roster
 from .opinions import opinions
 from .output import (
     FINDINGS,
@@ -31,12 +31,14 @@ from .planning import plan
 from .progress import bar
 from .reporting import report
 from .rules import rules
+from .usage import Verbs
 
 if TYPE_CHECKING:
     from ..store import Home
 
 app = typer.Typer(
     name="zuofeng",
+    cls=Verbs,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -56,7 +58,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or js
 HOME = Path("var")
 STATUS = ("poll", "form_id", "open", "voter_class", "issued", "cast")
 DRAWS = 1_000_000  # more would not fit the memory of an office machine
-for verb in (convert, desk, plan, report, rules):
+for verb in (convert, desk, plan, report, roster, rules):
     app.command()(verb)
 
 

@@ -22,6 +22,7 @@ from .output import (
     USAGE,
     Format,
     catalogued,
+    dataset_path,
     json_out,
     must_be_workbook,
     problems_out,
@@ -29,7 +30,7 @@ from .output import (
     talk,
 )
 
-__all__ = ["ledger"]
+__all__ = ["ledger", "roster"]
 
 
 @ledger.command("export")
@@ -41,12 +42,14 @@ def export_verb(
     home: HomeOption = HOME,
     format: FormatOption = Format.table,
 ) -> None:
-    """Write a ledger as a workbook 导出台账. Example: zuofeng ledger export problems problems.xlsx"""
+    """Write a ledger, or the registry 名册, as a workbook 导出台账. Example: zuofeng ledger export problems problems.xlsx"""
     from ..ledger import Book
     from ..ledger.exchange import export_ledger
+    from ..ledger.rosters import NAMES, export_registry
 
     must_be_workbook(file)
-    n = export_ledger(Book.open(home), name, file, today=parse_day(on))
+    book, day = Book.open(home), parse_day(on)
+    n = export_registry(book, file) if name in NAMES else export_ledger(book, name, file, today=day)
     talk.print(f"✓ {n} rows 行 → {file}", markup=False)
     if format is not Format.table:
         rows_out([{"file": str(file), "rows": n}], format, ("file", "rows"))
@@ -66,10 +69,14 @@ def import_verb(
     """Take a workbook back, all or nothing 导入台账. Example: zuofeng ledger import problems problems.xlsx --dry-run"""
     from ..ledger import Book
     from ..ledger.exchange import import_ledger
+    from ..ledger.rosters import NAMES, import_registry
 
     try:
         book, day = Book.open(home), parse_day(on)
-        found = import_ledger(book, name, file, by=by, on=day, dry_run=dry_run)
+        if name in NAMES:
+            found = import_registry(book, file, dry_run=dry_run)
+        else:
+            found = import_ledger(book, name, file, by=by, on=day, dry_run=dry_run)
     except ZuofengError as error:
         if format is not Format.json:
             problems_out(error.problems, format)
@@ -87,3 +94,21 @@ def import_verb(
         json_out({"added": len(found.added), "changed": len(found.changed), "errors": []})
     else:
         rows_out(found.lines, format, ("place", "key", "what", "fields"))
+
+
+@catalogued
+def roster(
+    dataset: Annotated[str, typer.Argument(help="dataset folder or name, such as last year's")],
+    file: Annotated[Path, typer.Argument(help="the .xlsx to write")],
+    home: HomeOption = HOME,
+    format: FormatOption = Format.table,
+) -> None:
+    """Write who was rated as a roster for the next poll, ids kept 导出名单. Example: zuofeng roster FZ-2020 r.xlsx"""
+    from ..dataset import Dataset
+    from ..publishing import write_roster
+
+    must_be_workbook(file)
+    n = write_roster(Dataset.open(dataset_path(dataset, home)).targets, file)
+    talk.print(f"✓ {n} rows 行 → {file}", markup=False)
+    if format is not Format.table:
+        rows_out([{"file": str(file), "rows": n}], format, ("file", "rows"))

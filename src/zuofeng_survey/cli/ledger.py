@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError, nearest
-from .output import FINDINGS, Format, catalogued, json_out, problems_out, rows_out, talk
+from .output import FINDINGS, Format, catalogued, dataset_path, json_out, problems_out, rows_out, talk
+from .usage import Verbs
 
 if TYPE_CHECKING:
     from ..ledger import Book, Recorded
 
-ledger = typer.Typer(name="ledger", no_args_is_help=True, help="台账 Ledgers: problems, tasks, appeals and eleven more.")
+ledger = typer.Typer(name="ledger", cls=Verbs, no_args_is_help=True, help="台账 Ledgers: problems, tasks, appeals and eleven more.")
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")
@@ -55,14 +56,16 @@ def parse_settings(pairs: list[str] | None) -> dict[str, str]:
     Raises
     ------
     UsageError
-        ``set-option``.
+        ``set-option``, ``set-twice``.
     """
     found = {}
     for pair in pairs or []:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
             raise UsageError.of("set-option", "--set", got=pair)
-        found[name.strip()] = value.strip()
+        if (name := name.strip()) in found:
+            raise UsageError.of("set-twice", "--set", name=name, one=found[name], two=value.strip())
+        found[name] = value.strip()
     return found
 
 
@@ -183,6 +186,7 @@ def advance(
     step: Annotated[str, typer.Option("--step", help="step to take 步骤; none to correct 更正")] = "",
     settings: SetOption = None,
     version: Annotated[int, typer.Option("--version", help="version you saw 您看到的版本")] = 0,
+    forms: Annotated[str, typer.Option("--forms", help="dataset of acceptance forms 验收表数据集, such as XH-2020")] = "",
     on: DayOption = "",
     home: HomeOption = HOME,
     format: FormatOption = Format.table,
@@ -192,8 +196,54 @@ def advance(
 
     book = _book(home)
     seen = version or int(book.entry(name, key)["version"])
-    change = Change(key, parse_settings(settings), seen, step or None)
+    values = {**parse_settings(settings), **_accepted(forms, key, home)}
+    change = Change(key, values, seen, step or None)
     _told(book.record(name, [change], by=by, on=parse_day(on)), format)
+
+
+def _accepted(forms: str, key: str, home: Path) -> dict[str, Any]:
+    """Return what the acceptance forms say of a problem, instead of a number that somebody types."""
+    if not forms:
+        return {}
+    from ..dataset import Dataset
+    from ..ledger import acceptances
+
+    return acceptances(Dataset.open(dataset_path(forms, home))).values(key)
+
+
+@ledger.command()
+@catalogued
+def protected(
+    dataset: Annotated[str, typer.Argument(help="dataset of visits 回访数据集, such as HF-2020")],
+    by: ByOption,
+    home: HomeOption = HOME,
+    format: FormatOption = Format.table,
+) -> None:
+    """List appeals whose makers were made to suffer; 保护专员 only, each look is written down 保护名单. Example: zuofeng ledger protected HF-2020 --by 保护专员"""
+    from ..dataset import Dataset
+    from ..ledger import protected_list
+    from ..store import Home
+
+    found = protected_list(Dataset.open(dataset_path(dataset, home)), role=by, home=Home.at(home))
+    talk.print("仅供保护专员核实和采取保护措施；不得转给办理单位或被反映的人 for protection only; never to the unit", markup=False)
+    rows_out([{"appeal_id": n} for n in found.numbers], format, ("appeal_id",))
+
+
+@ledger.command()
+@catalogued
+def erase(
+    name: NameArgument,
+    key: KeyArgument,
+    by: ByOption,
+    sure: Annotated[bool, typer.Option("--sure", help="it cannot be undone 不能恢复")] = False,
+    on: DayOption = "",
+    home: HomeOption = HOME,
+    format: FormatOption = Format.table,
+) -> None:
+    """Take away what must not be here, such as an accusation 清除误登内容. Example: zuofeng ledger erase appeals SQ-2022-000001 --by 信访办 --sure"""
+    if not sure:
+        raise UsageError.of("erase-sure", "--sure", key=key)
+    _told(_book(home).erase(name, key, by=by, on=parse_day(on)), format)
 
 
 def _told(made: Recorded, format: Format) -> None:

@@ -12,11 +12,12 @@ import typer
 from ..errors import Problem, UsageError, ZuofengError
 from .ledger import HOME, DayOption, FormatOption, HomeOption, parse_day
 from .output import FINDINGS, Format, catalogued, dataset_path, must_be_workbook, rows_out, talk
+from .usage import Verbs
 
 if TYPE_CHECKING:
     from ..opinions.pairs import Pair
 
-opinions = typer.Typer(name="opinions", no_args_is_help=True, help="意见原话 Opinions in people's own words: sheets for two coders, and what they come to.")
+opinions = typer.Typer(name="opinions", cls=Verbs, no_args_is_help=True, help="意见原话 Opinions in people's own words: sheets for two coders, and what they come to.")
 
 FirstArgument = Annotated[Path, typer.Argument(help="sheet of the first coder 第一人的编码表")]
 SecondArgument = Annotated[Path, typer.Argument(help="sheet of the second coder 第二人的编码表")]

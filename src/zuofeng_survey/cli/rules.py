@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import UsageError
+from .ledger import parse_day
 from .output import Format, catalogued, dataset_path, json_out, rows_out, talk
+
+if TYPE_CHECKING:
+    from ..dataset import Dataset
+    from ..rules import Findings
 
 SCOPES = ("township", "county")
 
@@ -20,6 +26,9 @@ def rules(
     scope: Annotated[str, typer.Option(help="township or county 排名范围，须书面选定")] = "",
     settings: Annotated[Path | None, typer.Option(help="the office's own settings 本单位设定")] = None,
     years: Annotated[str, typer.Option(help="NAME=YEAR,… for datasets that do not say")] = "",
+    register: Annotated[bool, typer.Option("--register", help="enter them in the ledgers of results and of advice 登入台账，不含任何决定")] = False,
+    by: Annotated[str, typer.Option("--by", help="who registers, by post 登记岗位，不写姓名")] = "",
+    on: Annotated[str, typer.Option("--on", help="day, such as 2022-12-31; today if left out 登记日期")] = "",
     home: Annotated[Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")] = Path("var"),
     format: Annotated[Format, typer.Option("--format", help="table, csv or json")] = Format.table,
 ) -> None:
@@ -27,7 +36,11 @@ def rules(
     from .. import rules as room
     from ..dataset import Dataset
     from ..results import NOTE
+    from ..rules.showing import constants_said
 
+    day = parse_day(on)
+    if register and not by.strip():
+        raise UsageError.of("register-by", "--by")
     known, of = room.settings(settings), parse_years(years)
     opened = [Dataset.open(dataset_path(name, home)) for name in datasets]
     if scope not in ("", *SCOPES):
@@ -37,14 +50,30 @@ def rules(
     found = room.findings(opened, year=year, scope=scope, settings=known, years=of)
     for said in (room.objection(found), NOTE["zh"], *(p.zh for p in found.problems)):
         talk.print(said, markup=False)
+    if register:
+        _register(opened, found, home, by=by, day=day)
     if format is Format.json:
         json_out(found.as_json())
         return
     talk.print(found.chance.to_string(index=False), markup=False)
+    for line in constants_said(found.settings):
+        talk.print(line, markup=False)
     frame = found.table()
     rows = frame.to_dict("records")
     short = ("label", "years", "measure", "status", "level", "p_bottom", "lower", "upper", "good_rate", "flip1", "remark")
     rows_out(rows, format, short if format is Format.table else list(frame.columns))  # type: ignore[arg-type]
+
+
+def _register(opened: list[Dataset], found: Findings, home: Path, *, by: str, day: dt.date) -> None:
+    from ..ledger import Book, advice_of, scores_of
+
+    book = Book.open(home)
+    scores = scores_of(opened, found, book.entries("scores"))
+    advice = advice_of(found, book.entries("advice"))
+    made = book.record_all([("scores", scores, by, day), ("advice", advice, by, day)])
+    for title, one in zip(("评议测评结果", "处置建议登记"), made, strict=True):
+        talk.print(f"✓ {title}：新增 {len(one.added)} added，更正 {len(one.changed)} changed", markup=False)
+    talk.print("只登记了“拟提请研究”和证据；告知、陈述、机关、决定、纪要号由人填写 proposals and evidence only; what is decided is for people to write", markup=False)
 
 
 def parse_years(text: str) -> dict[str, int]:
@@ -53,12 +82,14 @@ def parse_years(text: str) -> dict[str, int]:
     Raises
     ------
     UsageError
-        ``rules-years``.
+        ``rules-years``, ``years-twice``.
     """
     found = {}
     for part in filter(None, (p.strip() for p in text.replace("，", ",").split(","))):
         name, _, year = part.rpartition("=")
         if not name.strip() or not year.strip().isdigit():
             raise UsageError.of("rules-years", "--years", got=part)
-        found[name.strip()] = int(year)
+        if (name := name.strip()) in found:
+            raise UsageError.of("years-twice", "--years", name=name, one=found[name], two=year.strip())
+        found[name] = int(year)
     return found

@@ -9,6 +9,7 @@ from .declaration import Declaration, Field
 from .rates import Rates, appeal_rates
 from .reading import declaration, declarations
 from .recording import MACHINE, Change, Recorded
+from .registering import advice_of, scores_of
 from .registry import Post, Registry
 from .risks import risks
 from .signs import Signs, closing_signs
@@ -32,6 +33,7 @@ __all__ = [
     "Registry",
     "Signs",
     "acceptances",
+    "advice_of",
     "appeal_rates",
     "chains_of",
     "closing_signs",
@@ -47,4 +49,5 @@ __all__ = [
     "protected_list",
     "responsibility",
     "risks",
+    "scores_of",
 ]

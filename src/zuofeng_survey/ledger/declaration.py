@@ -7,6 +7,7 @@ No ledger is a module of its own. What all fourteen can say is here; what each s
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -32,7 +33,8 @@ class Field(Frozen):
 
     ``ref`` names what it refers to (``units``, ``offices``, ``people`` of the registry, or another
     ledger); ``hand`` marks what only a person writes; ``append`` what is added to, never replaced:
-    the row holds the newest, the events hold all.
+    the row holds the newest, the events hold all. ``yearly`` is the day (04-10, 次年01-15) that a new
+    entry's ``year`` gives it, where nobody writes another.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Field(Frozen):
     most: float | None = None
     hand: bool = False
     append: bool = False
+    yearly: str = Given("", pattern=r"^((次年)?\d\d-\d\d)?$")
 
     @model_validator(mode="before")
     @classmethod
@@ -55,6 +58,15 @@ class Field(Frozen):
         if isinstance(raw, dict) and isinstance(raw.get("choices"), list):
             return {**raw, "choices": {str(c): str(c) for c in raw["choices"]}}
         return raw
+
+    def day_of(self, year: int) -> dt.date:
+        """Return the day that ``yearly`` is in a year.
+
+        >>> Field(name="y_due", label="年终清账期限", yearly="次年01-15").day_of(2020)
+        datetime.date(2021, 1, 15)
+        """
+        later = self.yearly.startswith("次年")
+        return dt.date.fromisoformat(f"{year + later}-{self.yearly.removeprefix('次年')}")
 
     def column(self) -> Column:
         """Return how the field stands in a workbook."""

@@ -14,8 +14,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import LedgerError, Problem
-from ..workbook import Column, Limits, Row, Sheet, Table, canonical, read, write
+from ..errors import LedgerError, Problem, WorkbookError
+from ..workbook import Column, Limits, Row, Sheet, Table, at_most, canonical, read, write
 from .appending import standing
 from .book import Book
 from .database import transaction
@@ -98,21 +98,22 @@ def import_ledger(
     Raises
     ------
     WorkbookError
-        With every cell that cannot be read.
+        When it is no workbook of this ledger (columns, formulas, merged cells), or cells cannot be read.
     LedgerError
-        With every row that the ledger does not take, each with its cell.
+        With every row that the ledger does not take and every cell that cannot be read, each with its cell.
     """
     known = declaration(name)
     sheet = _sheet(known, {})
     sheet = replace(sheet, columns=tuple(replace(c, required=c.kind == "key") for c in sheet.columns))
     limits = Limits().for_rows(_count(book, known), len(sheet.columns))
-    table = read(path, [sheet], limits=limits)[sheet.name]
-    rows = [row for row in table if row.touched]
+    found = read(path, [sheet], limits=limits, lenient=True)
+    table = found[sheet.name]
+    rows = [row for row in table if row.touched and row.values.get(known.key) and known.key not in row.unread]
     changes = list(_changes(book, known, sheet, rows))
     touched = [(row, change) for row, change in zip(rows, changes, strict=True) if _is_change(change)]
     batch = _tried(book, known, [c for _, c in touched], by=by, on=on)
-    if batch.problems:
-        raise LedgerError(_placed(batch.problems, table, [row for row, _ in touched]))
+    if problems := [*found.problems, *_placed(batch.problems, table, [row for row, _ in touched])]:
+        raise (LedgerError if batch.problems else WorkbookError)(at_most(problems, path))
     if not dry_run and touched:
         book.record(name, [c for _, c in touched], by=by, on=on)
     lines = tuple(_line(known, table, row, change, batch) for row, change in touched)
@@ -160,7 +161,7 @@ def _changes(book: Book, known: Declaration, sheet: Sheet, rows: Sequence[Row]) 
         values = {
             c.name: row.values[c.name]
             for c in columns
-            if canonical(row.values[c.name], c) != canonical(entry.get(c.name), c)
+            if c.name not in row.unread and canonical(row.values[c.name], c) != canonical(entry.get(c.name), c)
         }
         if entry or values:
             yield Change(key, values, row.version)
@@ -185,10 +186,12 @@ def _tried(book: Book, known: Declaration, changes: Sequence[Change], *, by: str
 
 
 def _placed(problems: Iterable[Problem], table: Table, rows: Sequence[Row]) -> list[Problem]:
-    """Return the ledger's problems with the cells they are about."""
+    """Return the ledger's problems with the cells they are about; of a cell that cannot be read, once."""
     found = []
     for problem in problems:
         n, _, name = problem.item.partition(":")
+        if n.isdecimal() and name in rows[int(n)].unread:
+            continue
         place = table.place(rows[int(n)], name) if n.isdecimal() else problem.place
         found.append(replace(problem, place=place, item=name))
     return found

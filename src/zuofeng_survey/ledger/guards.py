@@ -28,13 +28,22 @@ def applies(when: Mapping[str, Any], row: Row) -> bool:
 
 def broken(declaration: Declaration, row: Row) -> Iterator[Broken]:
     """Yield what is wrong with a row: field, code, parameters. ``row`` has its ``state`` too."""
+    told = set()
     for field in declaration.fields:
         if field.required and row.get(field.name) is None and not _shut_out(declaration, row, field.name):
+            told.add(field.name)
             yield field.name, "ledger-required", {"why": "登记时必填"}
     for rule in declaration.rules:
         if applies(rule.when, row):
             for check in CHECKS:
-                yield from check(rule, row)
+                yield from (b for b in check(rule, row) if b[1] != "ledger-required" or b[0] not in told)
+
+
+def out_of_term(declaration: Declaration, row: Row) -> Iterator[Broken]:
+    """Yield the days of a row that lie outside their term, before a step clears them."""
+    for rule in declaration.rules:
+        if applies(rule.when, row):
+            yield from _within(rule, row)
 
 
 def _shut_out(declaration: Declaration, row: Row, name: str) -> bool:
@@ -91,7 +100,7 @@ def _within(rule: Rule, row: Row) -> Iterator[Broken]:
     day, after = (dt.date.fromisoformat(str(row[n])[:10]) for n in (span.field, span.after))
     n = days_between(after, day, span.unit)
     if not span.days[0] <= n <= span.days[1]:
-        unit = "" if span.unit == "日" else "工作"
+        unit = "日" if span.unit == "日" else "个工作日"
         got = {"day": day, "n": n, "least": span.days[0], "most": span.days[1], "unit": unit}
         yield span.field, "ledger-within", {**got, "why": rule.because}
 

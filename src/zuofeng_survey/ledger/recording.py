@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import Problem, nearest
 from .declaration import NONE, Declaration, Transition
-from .guards import broken
+from .guards import broken, out_of_term
 from .values import Wrong, parse
 
 MACHINE = "软件"  # what a program signs with; it may propose, it may not decide
@@ -86,12 +86,16 @@ class Batch:
         row = {k: v for k, v in {**kept, **values}.items() if v is not None}
         state = step.target if step else now.state or self.declaration.initial
         row |= self._set_by(step, row)
+        row |= {} if now.version else self._yearly(row)
         if now.version and not step and row == now.row:
             return
         for name, code, params in broken(self.declaration, {**row, "state": state}):
             self._wrong(name, code, params)
         if step:
             self._check_needs(step, row)
+            if step.clears:  # what goes must have been in order: an objection after its five days is none
+                for name, code, params in out_of_term(self.declaration, {**now.row, **values, "state": now.state}):
+                    self._wrong(name, code, params)
         if len(self.problems) == before:
             self._keep(now, step, state, row)
 
@@ -170,6 +174,12 @@ class Batch:
         for name, n in (step.adds if step else {}).items():
             found[name] = row.get(name, 0) + n
         return found
+
+    def _yearly(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the days of the year that a new entry keeps, where nobody wrote another."""
+        year, fields = row.get("year"), self.declaration.fields
+        empty = (f for f in fields if f.yearly and row.get(f.name) is None) if year else ()
+        return {f.name: f.day_of(int(year)).isoformat() for f in empty}
 
     def _wrong(self, name: str, code: str, params: Mapping[str, Any]) -> None:
         known = self.declaration.by_name.get(name)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..html import note, table_html
+from .reading import declaration
 
-DUE = {"q1_due": (0, 4, 10), "q2_due": (0, 7, 10), "h1_due": (0, 7, 31), "q3_due": (0, 10, 10)}
-DUE |= {"q4_due": (1, 1, 10), "y_due": (1, 1, 15)}
 FAR = 10.0  # points between reported and checked that are worth a question
 HEADINGS = {"task_id": "任务编号", "unit": "单位", "stage": "阶段", "reported": "报账 %"}
 HEADINGS |= {"checked": "核账 %", "difference": "报账−核账", "far": "差异较大"}
@@ -61,4 +60,4 @@ def due_days(year: int) -> dict[str, dt.date]:
     >>> due_days(2020)["y_due"]
     datetime.date(2021, 1, 15)
     """
-    return {name: dt.date(year + later, month, day) for name, (later, month, day) in DUE.items()}
+    return {f.name: f.day_of(year) for f in declaration("tasks").fields if f.yearly}

@@ -55,10 +55,12 @@ def appeal_parts(appeals: pd.DataFrame, rates: Rates) -> Iterator[Part]:
     if appeals.empty:
         yield Paragraph("台账里没有诉求。")
         return
-    told = int((appeals["kind"] == ACCUSATION).sum())
+    accused = appeals[appeals["kind"] == ACCUSATION]
+    told, left = len(accused), int(accused["transfer_at"].isna().sum())
+    passed = "已按规定移送" if not left else f"还有{left}件没有登记移送日期，须立即移送"
     yield Paragraph(
         f"截至{rates.today}，登记诉求{len(appeals)}件"
-        + (f"，其中检举控告{told}件，已按规定移送，内容不进本工具。" if told else "。"),
+        + (f"，其中检举控告{told}件，{passed}，内容不进本工具。" if told else "。"),
         "verdict",
     )
     yield rates_table(rates, [EVERYONE], "三率")

@@ -57,7 +57,10 @@ def _named(own: pd.DataFrame, standing: str) -> str:
 def _strong(own: pd.DataFrame) -> str:
     if names := _named(own, "above"):
         return f"您突出的方面是{names}，明显高于平均。"
-    best = "、".join(own.dropna(subset=["estimate"])["dim_label"].head(2))
+    told = own.dropna(subset=["estimate"])
+    best = "、".join(told["dim_label"].head(2))
+    if (told["standing"].head(2) == "below").any():
+        return f"各方面中相对好一些的是{best}。"
     return f"您相对见长的方面是{best}，与平均的差距还在误差以内。"
 
 

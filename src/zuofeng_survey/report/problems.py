@@ -106,11 +106,19 @@ def _signs(signs: Signs) -> Iterator[Part]:
         "是否虚假、表面、敷衍整改，由核实的人判定。",
         "warning",
     )
+    many = signs.rows.groupby("unit")["issue_id"].nunique()
+    yield Table.of(
+        many.sort_values(ascending=False, kind="stable").rename("count").reset_index(),
+        "有迹象的销号：各单位件数",
+        notes=("同一单位集中出现的，先去看。",),
+        headings={"unit": "责任单位", "count": "件数"},
+    )
     frame = signs.table()[["issue_id", "unit", "sign", "detail"]]
+    frame = frame.sort_values("unit", key=lambda u: -u.map(many), kind="stable", ignore_index=True)
     yield Table.of(
         frame.head(MOST),
         "需要核实的销号",
-        notes=(f"共{len(frame)}条，列前{min(MOST, len(frame))}条；一件可以有几种迹象。",),
+        notes=(f"共{len(frame)}条，迹象多的单位在前，列前{min(MOST, len(frame))}条；一件可以有几种迹象。",),
         headings={"issue_id": "问题编号", "unit": "责任单位", "sign": "迹象", "detail": "依据"},
     )
 

@@ -52,7 +52,7 @@ def _ranges(values: Values) -> Iterator[Problem]:
             yield Problem("settings-positive", key, {"got": values[key]})
     days = values["closeout.lookback_days"]
     if len(days) != 2 or not 0 < days[0] <= days[1]:
-        yield Problem("settings-order", "closeout.lookback_days", {"low": days, "high": days})
+        yield Problem("settings-order", "closeout.lookback_days", {"low": days[0] if days else "—", "high": days[-1] if days else "—"})
 
 
 def _pools(values: Values) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from .finding import Finding
 from .ladder import Mark, Streak, streak
 from .levels import LEVELS, grade
 from .pooling import pooled
-from .rounds import Kind, Round, rounds
+from .rounds import KIND_ZH, Kind, Round, rounds
 from .settings import Settings
 from .settings import settings as default_settings
 from .showing import Findings
@@ -63,7 +63,8 @@ def findings(
         ``scope-unset``; ``rules-no-year``; as :func:`.rounds.rounds`.
     """
     known = settings or default_settings()
-    scope = scope or known["bottom_rule.scope"]
+    known = known.chosen(scope)
+    scope = known["bottom_rule.scope"]
     if scope not in ("township", "county"):
         raise UsageError.of("scope-unset", "--scope")
     every = rounds(datasets, years=years)
@@ -81,7 +82,7 @@ def findings(
         findings=tuple(found),
         datasets=_datasets(given, known),
         chance=_chances([r for r in given if r.year == year], known),
-        problems=(*problems.values(), *_versions(given)),
+        problems=(*problems.values(), *_gaps(given, year), *_versions(given)),
         settings=known,
     )
 
@@ -192,6 +193,20 @@ def _confirm(counted: Streak, *, guarded: bool) -> Iterator[Problem]:
 
 def _said(years: Sequence[int]) -> str:
     return "、".join(map(str, years))
+
+
+def _gaps(given: Sequence[Round], year: int) -> Iterator[Problem]:
+    """Say for which pools a year between the first given and the one asked about is not there."""
+    for kind in dict.fromkeys(r.kind for r in given):
+        have: dict[str, set[int]] = {}
+        for r in given:
+            if r.kind == kind:
+                have.setdefault(r.pool, set()).add(r.year)
+        for y in range(min(map(min, have.values())) + 1, year):
+            missing = [pool for pool, years in have.items() if min(years) < y < max(years) and y not in years]
+            if missing:
+                params = {"year": y, "kind_zh": KIND_ZH[kind], "kind_en": kind, "pools": "、".join(missing)}
+                yield Problem("year-gap", str(y), params)
 
 
 def _versions(given: Sequence[Round]) -> Iterator[Problem]:

@@ -24,6 +24,8 @@ from .values import fits, typed
 
 FIXED = ("seed", "law")
 ABOUT = ("origin", "at", "note", "choices")
+# What the ladder reads; the rest is pinned here and stands in the ledgers' declarations and the reports.
+USED_HERE = ("bottom_rule.", "class_weights.", "objection.", "scoring.coverage", "office.")
 ORIGIN_ZH = {"seed": "方案原文", "law": "法条", "default": "默认值", "office": "本单位设定"}
 
 
@@ -71,6 +73,14 @@ class Settings:
 
     def constant(self, key: str) -> Constant:
         return self.constants[key]
+
+    def chosen(self, scope: str) -> Settings:
+        """Return the settings with the scope that was chosen for this run."""
+        old = self.constants["bottom_rule.scope"]
+        if scope in ("", old.value):
+            return self
+        now = replace(old, value=scope, origin="office", was="本次选定，依据是书面决定")
+        return Settings({**self.constants, old.key: now})
 
     def under(self, key: str) -> dict[str, Any]:
         """Return the values of a section: last part of the key → value."""
@@ -193,6 +203,8 @@ def _laid_over(
         return Problem("settings-type", where, {"got": value, "like": old.value})
     if value == old.value:
         return old
+    if not key.startswith(USED_HERE):
+        return Problem("settings-idle", where)
     if old.origin in FIXED and not because.strip():
         params = {"origin_zh": ORIGIN_ZH[old.origin], "origin_en": old.origin, "was": old.value}
         return Problem("settings-fixed", where, params | {"got": value})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -15,11 +16,12 @@ from .blanks import BLANK_ZH, BLANKS
 from .evidence import Evidence
 from .finding import Finding
 from .rounds import KIND_ZH
-from .settings import Constant, Settings
+from .settings import ORIGIN_ZH, Constant, Settings
 
 SCHEMA = "zuofeng-findings/1"
 SCOPE_ZH = {"township": "乡镇（街道）内", "county": "全县"}
 STATUS = "拟提请研究"
+ORDER = ("seed", "law", "office", "default")
 HEADINGS = {
     "kind": "类别",
     "scope": "排名范围",
@@ -48,16 +50,7 @@ HEADINGS = {
 }
 SHOWN = ("label", "pool", "years", "measure", "status", "level", "p_bottom", "rank", "lower", "upper", "n",
          "good_rate", "dk_rate", "flip1", "maps", "remark")  # fmt: skip
-RULE_KEYS = (
-    "bottom_rule.secretary.n",
-    "bottom_rule.deputy.n",
-    "bottom_rule.ladder.1",
-    "bottom_rule.ladder.2",
-    "bottom_rule.ladder.3",
-    "bottom_rule.scope",
-    "objection.review_days",
-    "objection.appeal_days",
-)
+USED = ("bottom_rule.", "class_weights.", "objection.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,16 +101,17 @@ def _table(findings: Sequence[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*_COLUMNS, *BLANKS])
 
 
-_COLUMNS = ("target", "label", "kind", "pool", "years", "step", "measure", "status", "level", "unguarded",
-            "p_bottom", "rank", "lower", "upper", "persons", "estimate", "se", "n", "good_rate", "dk_rate",
+_COLUMNS = ("target", "label", "kind", "pool", "years", "step", "measure", "measure_origin", "status", "level", "unguarded",
+            "p_bottom", "rank", "lower", "upper", "certain", "verified", "gap", "gap_needed", "gap_p", "tied",
+            "persons", "estimate", "se", "n", "good_rate", "dk_rate",
             "return_rate", "flip1", "leave", "maps", "bases", "others", "remark", "guards", "confirm")  # fmt: skip
 
 
 def _row(f: Finding) -> dict[str, Any]:
     last = f.last
-    row = {name: getattr(f, name) for name in ("target", "label", "kind", "pool", "step", "measure", "level", "unguarded", "remark")}
+    row = {name: getattr(f, name) for name in ("target", "label", "kind", "pool", "step", "measure", "measure_origin", "level", "unguarded", "remark")}
     row |= {"years": "、".join(map(str, f.years)), "status": STATUS}
-    plain = ("p_bottom", "rank", "lower", "upper", "persons", "estimate", "se", "n", "good_rate", "dk_rate",
+    plain = ("p_bottom", "rank", "lower", "upper", "certain", "verified", "gap", "gap_needed", "gap_p", "tied", "persons", "estimate", "se", "n", "good_rate", "dk_rate",
              "return_rate", "flip1", "leave")  # fmt: skip
     row |= {name: getattr(last, name) for name in plain}
     row |= {name: "{}/{}".format(*getattr(last, name)) for name in ("maps", "bases", "others")}
@@ -142,8 +136,7 @@ def _json(found: Findings) -> dict[str, Any]:
 
 
 def _used(found: Findings) -> set[str]:
-    keys = {k for k in found.settings.constants if k.startswith(("bottom_rule.", "class_weights.", "objection."))}
-    return keys | {c.key for c in found.settings.changed()} | {"scoring.coverage"}
+    return {c.key for c in used(found.settings)}
 
 
 def _constant(c: Constant) -> dict[str, Any]:
@@ -226,10 +219,28 @@ def chance_html(chance: pd.DataFrame) -> str:
 
 def constants_html(settings: Settings) -> str:
     """Return the constants the ladder uses, and those the office changed, with their origin."""
-    constants = [settings.constant(k) for k in RULE_KEYS]
-    constants += [c for c in settings.changed() if c.key not in RULE_KEYS]
-    rows = [(c.key, c.value, c.said) for c in constants]
+    rows = [(c.key, _given(c.value), c.said) for c in used(settings)]
     return table_html(pd.DataFrame(rows, columns=["key", "value", "origin"]), caption="所用常量及来源", headings=HEADINGS)
+
+
+def used(settings: Settings) -> tuple[Constant, ...]:
+    """Return the constants the ladder uses, and those the office changed: the plan's words first."""
+    found = [c for c in settings.constants.values() if c.key.startswith(USED) or c.key == "scoring.coverage"]
+    found += [c for c in settings.changed() if c not in found]
+    return tuple(sorted(found, key=lambda c: ORDER.index(c.origin)))
+
+
+def constants_said(settings: Settings) -> Iterator[str]:
+    """Yield a line for each origin: which constants of the ladder are the plan's words, a law, a default, the office's."""
+    for origin, constants in groupby(used(settings), key=lambda c: c.origin):
+        said = (f"{c.key.removeprefix('bottom_rule.')}={_given(c.value)}" + (f"（{c.was}）" if c.was else "") for c in constants)
+        yield f"{ORIGIN_ZH[origin]} {origin}：{'，'.join(said)}"
+
+
+def _given(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return "—" if value is None or value == {} else str(value)
 
 
 def _kinds(chance: pd.DataFrame) -> pd.DataFrame:

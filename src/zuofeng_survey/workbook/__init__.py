@@ -2,7 +2,7 @@
 
 from .columns import Column, Kind, Sheet
 from .guarding import Limits, is_workbook
-from .reading import Read, Row, Table, read, tabs
+from .reading import Read, Row, Table, at_most, read, tabs
 from .values import canonical
 from .writing import write
 
@@ -14,6 +14,7 @@ __all__ = [
     "Row",
     "Sheet",
     "Table",
+    "at_most",
     "canonical",
     "is_workbook",
     "read",

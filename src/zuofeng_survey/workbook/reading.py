@@ -9,7 +9,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from .meta import LISTS, META, NOTES, Meta, mark, understood
 from .scanning import FEW, Scan, scan
 from .values import TEXTS, canonical
 
+OF_ROWS = ("cell-", "workbook-key-twice")  # mistakes of single rows
 MOST = 500  # mistakes told at once; what is beyond is counted
 Cells = tuple[Any, ...]
 
@@ -42,12 +43,15 @@ class Row:
         The version that was written, None for a row that was not.
     touched : bool
         Whether any editable cell differs from what was written.
+    unread : frozenset of str
+        Columns whose cell does not fit; only where mistakes of cells are let through.
     """
 
     number: int
     values: dict[str, Any]
     version: int | None = None
     touched: bool = True
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,15 +75,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Read:
-    """What a workbook holds, by the name of each sheet that was asked for."""
+    """What a workbook holds, by the name of each sheet that was asked for, and its mistaken cells."""
 
     tables: Mapping[str, Table]
+    problems: tuple[Problem, ...] = ()
 
     def __getitem__(self, name: str) -> Table:
         return self.tables[name]
 
 
-def read(path: str | Path, sheets: Sequence[Sheet], *, limits: Limits | None = None) -> Read:
+def read(
+    path: str | Path, sheets: Sequence[Sheet], *, limits: Limits | None = None, lenient: bool = False
+) -> Read:
     """Read the sheets asked for, saved by Excel, WPS or LibreOffice.
 
     Parameters
@@ -90,6 +97,9 @@ def read(path: str | Path, sheets: Sequence[Sheet], *, limits: Limits | None = N
         sheet, its name does not matter.
     limits : Limits, optional
         What the file may weigh; :meth:`Limits.for_rows` for a large table of our own.
+    lenient : bool
+        Hand mistakes of single cells out beside the rows, for a reader that has more to tell of
+        them and refuses all together.
 
     Raises
     ------
@@ -102,7 +112,7 @@ def read(path: str | Path, sheets: Sequence[Sheet], *, limits: Limits | None = N
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out; we read cells only
-            return _read(path, sheets, scans)
+            return _read(path, sheets, scans, lenient=lenient)
     except WorkbookError:
         raise
     except Exception as error:  # whatever a parser of a damaged file runs into
@@ -128,7 +138,7 @@ def tabs(path: str | Path, *, limits: Limits | None = None) -> tuple[str, ...]:
         raise WorkbookError.of("workbook-broken", path.name) from error
 
 
-def _read(path: Path, sheets: Sequence[Sheet], scans: Mapping[str, Scan]) -> Read:
+def _read(path: Path, sheets: Sequence[Sheet], scans: Mapping[str, Scan], *, lenient: bool) -> Read:
     with path.open("rb") as file:  # ours to close, also where openpyxl gives up half-way
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         tabs = {t.title: t for t in book.worksheets}
@@ -145,11 +155,15 @@ def _read(path: Path, sheets: Sequence[Sheet], scans: Mapping[str, Scan]) -> Rea
             reader = Reader(sheet, tab.title, metas.get(sheet.name, Meta()))
             tables[sheet.name] = reader.table(_grid(tab), told)
             problems += reader.problems
-    if problems:
-        more = len(problems) - MOST
-        tail = [Problem("workbook-more", path.name, {"n": more})] if more > 0 else []
-        raise WorkbookError([*problems[:MOST], *tail])
-    return Read(tables)
+    if problems and not (lenient and all(p.code.startswith(OF_ROWS) for p in problems)):
+        raise WorkbookError(at_most(problems, path))
+    return Read(tables, tuple(problems))
+
+
+def at_most(problems: Sequence[Problem], path: Path) -> list[Problem]:
+    """Return as many problems as anybody reads, and how many more there are."""
+    more = len(problems) - MOST
+    return [*problems[:MOST], *([Problem("workbook-more", path.name, {"n": more})] if more > 0 else [])]
 
 
 def _grid(tab: Any) -> Iterator[Cells]:
@@ -257,6 +271,7 @@ class Reader:
             name = row.values.get(key.name) if key else None
             if name is not None and name in seen:
                 self._say("workbook-key-twice", self._cell(key, number), key=name, first=seen[name])  # pyright: ignore
+                row = replace(row, unread=row.unread | {key.name})  # pyright: ignore
             seen.setdefault(name, number)
             row.values.update(absent)
             yield row
@@ -265,6 +280,7 @@ class Reader:
         self, number: int, columns: list[tuple[Column, int]], given: list[Any], formulas: set[str]
     ) -> Row:
         wrong: list[Problem] = []
+        unread: set[str] = set()
         values: dict[str, Any] = {}
         for (column, k), cell in zip(columns, given, strict=True):
             ref = f"{get_column_letter(k + 1)}{number}"
@@ -274,6 +290,7 @@ class Reader:
                 values[column.name] = value = fit(cell, column)
             except Unfit as unfit:
                 wrong.append(Problem(unfit.code, f"{self.tab}!{ref}", unfit.params))
+                unread.add(column.name)
                 continue
             if value is None and column.required:
                 wrong.append(Problem("cell-required", f"{self.tab}!{ref}", {"label": column.label}))
@@ -283,7 +300,7 @@ class Reader:
             return Row(number, values, version, touched=False)  # as it left us: not this person's mistake
         self.problems += wrong
         touched = not written or mark(self._text(values.get(c.name), c) for c, _ in columns) != written
-        return Row(number, values, version, touched)
+        return Row(number, values, version, touched, frozenset(unread))
 
     def _text(self, value: Any, column: Column) -> str:
         """Return the canonical text of a value; of what is picked, each is made once."""
