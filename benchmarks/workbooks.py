@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def prepare(home: Path, _: Path) -> dict[str, Any]:
 
     entries = Book.open(home).entries("problems", today=DAY)
     made = parts(Sheet("问题台账", declaration("problems").columns(), entries))
-    cells = [sum(column, []) for column in zip(*(table for table, _ in made), strict=True)]
+    cells = [list(chain.from_iterable(column)) for column in zip(*(table for table, _ in made), strict=True)]
     (home / "cells").write_bytes(pickle.dumps(cells))
     return {"cells": sum(v is not None for column in cells for v in column)}
 
