@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +80,11 @@ def prepare(home: Path, _: Path) -> dict[str, Any]:
 
     from zuofeng_survey.ledger import Book, declaration
     from zuofeng_survey.workbook.columns import Sheet
-    from zuofeng_survey.workbook.writing import _cells
+    from zuofeng_survey.workbook.parts import parts
 
     entries = Book.open(home).entries("problems", today=DAY)
-    cells = _cells(Sheet("问题台账", declaration("problems").columns(), entries))
+    made = parts(Sheet("问题台账", declaration("problems").columns(), entries))
+    cells = [list(chain.from_iterable(column)) for column in zip(*(table for table, _ in made), strict=True)]
     (home / "cells").write_bytes(pickle.dumps(cells))
     return {"cells": sum(v is not None for column in cells for v in column)}
 

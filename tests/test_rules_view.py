@@ -46,3 +46,11 @@ def test_chosen_it_names_with_evidence_and_leaves_the_decision_empty(folder):
 
 def test_an_empty_folder_is_said(tmp_path):
     assert "没有可以核算的测评数据集" in said(RulesView(tmp_path))
+
+
+def test_while_it_counts_there_is_a_bar_that_moves(folder):
+    view, seen = RulesView(folder), []
+    view.body.observe(lambda change: seen.append([(type(w).__name__, w) for w in change["new"]]), names="children")
+    view.scope.value = "township"
+    (kind, bar), _ = seen[0]
+    assert kind == "IntProgress" and (bar.value, bar.max) == (3, 3)

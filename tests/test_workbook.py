@@ -1,9 +1,11 @@
 """Workbooks: what an office sees, text that stays text, and the way back without a change."""
 
 import datetime as dt
+import re
 import shutil
 import subprocess
 import tempfile
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -26,9 +28,9 @@ BY_NAME = {c.name: c for c in COLUMNS}
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     made = tmp_path_factory.mktemp("w") / "a.xlsx"
-    rows = [row(n) for n in range(1, 7)]
+    rows = [row(1, version=4), *(row(n) for n in range(2, 7))]
     notes = {"": "演示台账", "title": "一句话说清"}
-    write(made, [sheet(rows, versions={"WT-0001": 4}, notes=notes, overdue="late")])
+    assert write(made, [sheet(rows, version="version", notes=notes, overdue="late")]) == {"问题台账": 6}
     return made
 
 
@@ -99,9 +101,11 @@ def test_what_was_written_is_read_back_untouched(path):
 
 def test_a_frame_is_written_like_rows(tmp_path, path):
     rows = pd.DataFrame([row(n) for n in range(1, 7)]).astype({"found": "datetime64[s]", "n": "Int64"})
-    write(tmp_path / "f.xlsx", [sheet(rows, versions={"WT-0001": 4})])
+    parts = (part.assign(version=4) for part in (rows[:2], rows[2:2], rows[2:]))
+    write(tmp_path / "f.xlsx", [sheet(parts, version="version")])
     given, made = (read(p, [EMPTY])["问题台账"].rows for p in (path, tmp_path / "f.xlsx"))
     assert [r.values for r in given] == [r.values for r in made]
+    assert {r.version for r in made} == {4}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -149,8 +153,8 @@ def test_whatever_is_written_comes_back_the_same(rows):
 def test_what_libreoffice_saves_is_read_back_untouched(tmp_path):
     if not shutil.which("soffice"):
         pytest.fail("libreoffice-calc-nogui is not installed: tools/system-packages test")
-    rows = [row(n, title=t) for n, t in enumerate(HOSTILE, start=1)]
-    write(tmp_path / "a.xlsx", [sheet(rows, versions={"WT-0002": 7}, overdue="late")])
+    rows = [row(n, title=t, version=7) for n, t in enumerate(HOSTILE, start=1)]
+    write(tmp_path / "a.xlsx", [sheet(rows, version="version", overdue="late")])
     out, profile = tmp_path / "out", (tmp_path / "profile").as_uri()
     said = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML"]
     subprocess.run([*said, "--outdir", str(out), str(tmp_path / "a.xlsx")], check=True, capture_output=True, timeout=120)
@@ -185,20 +189,34 @@ def test_moments_have_a_time_of_day(text):
     assert read_moment(text) == dt.datetime(2020, 12, 20, 8, 30)
 
 
-def test_the_short_way_writes_what_xlsxwriter_would(tmp_path, monkeypatch):
-    import zipfile
+def test_rows_poured_in_are_what_xlsxwriter_writes_cell_by_cell(tmp_path, monkeypatch):
+    def slowly(tab, part, form):
+        first = tab.dim_rowmax + 1
+        for k, cells in enumerate(part):
+            for n, value in enumerate(cells, start=first):
+                if value is not None:
+                    form(k, value)._get_xf_index()  # styles are numbered in the order they are asked for
+                    tab.write(n, k, value, form(k, value))
 
-    def cells(name):
-        write(tmp_path / name, [sheet([row(n, title=None if n == 2 else "x") for n in range(1, 40)])])
+    def parts(name):
+        rows = [row(n, title=None if n == 2 else "=x", share=-0.0 if n == 3 else n / 7) for n in range(1, 40)]
+        write(tmp_path / name, [sheet(rows)])
         with zipfile.ZipFile(tmp_path / name) as archive:
-            return archive.read("xl/worksheets/sheet1.xml")
+            tab, texts = (archive.read(f"xl/{part}.xml") for part in ("worksheets/sheet1", "sharedStrings"))
+        return re.sub(rb' spans="[\d:]+"', b"", tab), texts
 
-    short = cells("short.xlsx")
-    for method in ("_write_cell", "_calculate_spans"):
-        monkeypatch.delattr(Tab, method)
-    import re
+    monkeypatch.setattr("zuofeng_survey.workbook.parts.PART", 10_000)
+    poured = parts("poured.xlsx")
+    monkeypatch.setattr(Tab, "pour", slowly)
+    assert parts("slow.xlsx") == poured
 
-    assert re.sub(rb' spans="[\d:]+"', b"", cells("long.xlsx")) == short
+
+def test_a_table_of_many_parts_is_one_table(tmp_path, monkeypatch):
+    rows = [row(n, detail=None, version=n) for n in range(1, 40)]
+    monkeypatch.setattr("zuofeng_survey.workbook.parts.PART", 7)
+    write(tmp_path / "p.xlsx", [sheet(iter(rows), version="version")])
+    table = read(tmp_path / "p.xlsx", [EMPTY])["问题台账"]
+    assert [(r.number, r.version, r.touched) for r in table] == [(n + 1, n, False) for n in range(1, 40)]
 
 
 def test_what_a_cell_cannot_hold_is_told_and_nothing_is_written(tmp_path):

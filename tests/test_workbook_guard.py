@@ -195,7 +195,7 @@ def test_what_people_type_is_understood(bad):
 
 
 def test_rows_that_were_sorted_keep_their_versions(good, tmp_path):
-    write(tmp_path / "v.xlsx", [sheet([row(n) for n in range(1, 5)], versions={f"WT-{n:04}": n for n in range(1, 5)})])
+    write(tmp_path / "v.xlsx", [sheet([row(n, version=n) for n in range(1, 5)], version="version")])
     book = load_workbook(tmp_path / "v.xlsx")
     tab = book["问题台账"]
     lines = [[c.value for c in line] for line in tab.iter_rows(min_row=2)]

@@ -48,9 +48,7 @@ app = typer.Typer(
 app.add_typer(ledger)
 app.add_typer(opinions)
 
-HomeOption = Annotated[
-    Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")
-]
+HomeOption = Annotated[Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")]
 DatabaseOption = Annotated[
     str, typer.Option("--database", envvar="ZUOFENG_DATABASE", help="SQLAlchemy URL (PostgreSQL)")
 ]

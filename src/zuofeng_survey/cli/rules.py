@@ -11,6 +11,7 @@ import typer
 from ..errors import UsageError
 from .ledger import parse_day
 from .output import Format, catalogued, dataset_path, json_out, rows_out, talk
+from .progress import bar
 
 if TYPE_CHECKING:
     from ..dataset import Dataset
@@ -47,7 +48,8 @@ def rules(
         raise UsageError.of("scope-unknown", "--scope", got=scope)
     if not scope and known["bottom_rule.scope"] == "UNSET":
         talk.print(room.chances(opened, known, years=of).to_string(index=False), markup=False)
-    found = room.findings(opened, year=year, scope=scope, settings=known, years=of)
+    with bar("rules 末位规则") as progress:
+        found = room.findings(opened, year=year, scope=scope, settings=known, years=of, progress=progress)
     for said in (room.objection(found), NOTE["zh"], *(p.zh for p in found.problems)):
         talk.print(said, markup=False)
     if register:

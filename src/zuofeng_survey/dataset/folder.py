@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,6 +45,7 @@ class Dataset:
     codebook: dict[str, Any]
     hash: str
     engine: str = DUCKDB
+    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def open(cls, path: str | Path) -> Dataset:
@@ -141,6 +142,15 @@ class Dataset:
             file = Path(folder) / "held.parquet"
             expression.to_parquet(file)
             yield self._connection.read_parquet(str(file), table_name=Path(folder).name)
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what ``make`` made when first asked under this key: a dataset does not change.
+
+        For small things that many results rest on; they live as long as this object.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
     def rows(self, name: str) -> int:
         """Return how many rows one of the Parquet files has, from its footer alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,15 @@ from ..errors import LedgerError, Problem
 from ..store import Home
 from .appending import append, checkpoint, erase, standing
 from .chain import broken_chain
-from .database import book_engine, events, head, last, lines, transaction
+from .database import book_engine, events, head, keys_of, last, lines, transaction
 from .deadlines import with_due
+from .declaration import Declaration
 from .frames import EVENT_COLUMNS, changes_of, frame_of
 from .reading import declaration
 from .recording import MACHINE, Batch, Change, Recorded
 from .registry import Registry
 
+PART = 5_000  # entries read at a time, where not all are wanted at once
 Handed = tuple[str, Sequence[Change], str, dt.date]
 
 
@@ -44,7 +46,9 @@ class Book:
         place = home if isinstance(home, Home) else Home.at(home)
         return cls(book_engine(place.path))
 
-    def record(self, name: str, changes: Sequence[Change], *, by: str, on: dt.date) -> Recorded:
+    def record(
+        self, name: str, changes: Sequence[Change], *, by: str, on: dt.date, dry_run: bool = False
+    ) -> Recorded:
         """Append what changes come to: all of them, or none.
 
         Parameters
@@ -57,6 +61,8 @@ class Book:
             Who does it, by post, never by name.
         on : date
             The day it is written down; never before an entry's last event.
+        dry_run : bool
+            Find out what they come to, and write nothing.
 
         Returns
         -------
@@ -69,7 +75,13 @@ class Book:
             Every problem of the batch. A problem's ``item`` is ``"n:field"``: the position in
             ``changes`` and the field, empty where it is about the entry.
         """
-        return self.record_all([(name, changes, by, on)])[0]
+        if not dry_run:
+            return self.record_all([(name, changes, by, on)])[0]
+        with transaction(self.engine, writes=False) as connection:
+            batch = self._tried(connection, name, changes, by, on)
+            if batch.problems:
+                raise LedgerError(batch.problems)
+            return Recorded.of(batch, changes, connection.execute(sa.select(head.c.hash)).scalar_one())
 
     def record_all(self, batches: Sequence[Handed]) -> list[Recorded]:
         """Append several batches (ledger, changes, by, on), of one ledger or more, all or none.
@@ -90,6 +102,13 @@ class Book:
     def _one(
         self, connection: sa.Connection, name: str, changes: Sequence[Change], by: str, on: dt.date
     ) -> tuple[Batch, Recorded]:
+        batch = self._tried(connection, name, changes, by, on)
+        end = append(connection, batch.declaration, batch.events, by=batch.by, on=on)
+        return batch, Recorded.of(batch, changes, end)
+
+    def _tried(
+        self, connection: sa.Connection, name: str, changes: Sequence[Change], by: str, on: dt.date
+    ) -> Batch:
         known = declaration(name)
         if not by.strip():
             raise LedgerError.of("ledger-by", known.title)
@@ -98,8 +117,7 @@ class Book:
         batch.known = self.registry.known(connection)
         for n, change in enumerate(changes):
             batch.take(n, change)
-        end = append(connection, known, batch.events, by=batch.by, on=on)
-        return batch, Recorded.of(batch, changes, end)
+        return batch
 
     def entries(
         self, name: str, *, today: dt.date | None = None, as_of: dt.date | None = None,
@@ -125,13 +143,25 @@ class Book:
             ``version``, ``recorded`` (day of the last event), ``due`` (the next day that runs out),
             ``clock`` (which), ``overdue``.
         """
-        known = declaration(name)
-        wanted = "" if keys is None else json.dumps(list(keys), ensure_ascii=False)
-        statement = last(known.name, until=as_of.isoformat() if as_of else "", keys=wanted)
+        known, until = declaration(name), as_of.isoformat() if as_of else ""
         with transaction(self.engine, writes=False) as connection:
-            found = connection.scalar(lines(statement))
-        frame = frame_of(known, found or b"")
-        return with_due(known, frame, today or dt.date.today())
+            return _state(connection, known, today, until=until, keys=keys)
+
+    def parts(self, name: str, *, today: dt.date | None = None, size: int = PART) -> Iterator[pd.DataFrame]:
+        """Yield what :meth:`entries` returns, ``size`` entries at a time, all as of one moment.
+
+        For what goes through a long ledger once: only one part is in memory. Close it when done.
+        """
+        known = declaration(name)
+        with transaction(self.engine, writes=False) as connection:
+            keys = connection.scalars(keys_of(known.name)).all()
+            for n in range(0, len(keys), size):
+                yield _state(connection, known, today, keys=keys[n : n + size])
+
+    def keys(self, name: str) -> list[str]:
+        """Return the keys of a ledger, in order."""
+        with transaction(self.engine, writes=False) as connection:
+            return list(connection.scalars(keys_of(declaration(name).name)))
 
     def entry(self, name: str, key: str, *, today: dt.date | None = None) -> dict[str, Any]:
         """Return one entry: fields that are filled, and what is derived.
@@ -196,3 +226,13 @@ class Book:
 
     def __repr__(self) -> str:
         return f"<Book {self.head[:12]}>"
+
+
+def _state(
+    connection: sa.Connection, known: Declaration, today: dt.date | None, *,
+    until: str = "", keys: Iterable[str] | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Return entries as they stand, by their last events."""
+    wanted = "" if keys is None else json.dumps(list(keys), ensure_ascii=False)
+    found = connection.scalar(lines(last(known.name, until=until, keys=wanted)))
+    return with_due(known, frame_of(known, found or b""), today or dt.date.today())

@@ -111,6 +111,11 @@ def last(ledger: str, *, until: str = "", keys: str = "") -> Any:
     ).join(found, events.c.seq == found.c.seq)
 
 
+def keys_of(ledger: str) -> Any:
+    """Select the keys of a ledger, in order; the index has them."""
+    return sa.select(events.c.key).where(events.c.ledger == ledger).distinct().order_by(events.c.key)
+
+
 def lines(statement: Any) -> Any:
     """Select the events of another selection as one block of JSON lines, in no order.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,11 @@ import pandas as pd
 
 from ..errors import LedgerError, Problem, WorkbookError
 from ..workbook import Column, Limits, Row, Sheet, Table, at_most, canonical, read, write
-from .appending import standing
 from .book import Book
 from .database import transaction
 from .declaration import Declaration, Field
 from .reading import declaration
-from .recording import Batch, Change
+from .recording import Change
 
 ORIGINS = {"seed": "方案原文要求", "law": "法规要求", "our": "我方建议"}
 Registered = dict[str, set[str]]
@@ -70,11 +70,10 @@ def export_ledger(book: Book, name: str, path: Path, *, today: dt.date | None = 
         When an entry, or the disk, does not hold it.
     """
     known = declaration(name)
-    entries = book.entries(name, today=today)
-    versions = dict(zip(entries[known.key].tolist(), entries["version"].tolist(), strict=True))
     sheet = _sheet(known, _registered(book))
-    write(path, [replace(sheet, rows=entries, versions=versions, notes=_notes(known), overdue="overdue")])
-    return len(entries)
+    with closing(book.parts(name, today=today)) as rows:
+        sheet = replace(sheet, rows=rows, version="version", notes=_notes(known), overdue="overdue")
+        return write(path, [sheet])[sheet.name]
 
 
 def import_ledger(
@@ -111,14 +110,18 @@ def import_ledger(
     rows = [row for row in table if row.touched and row.values.get(known.key) and known.key not in row.unread]
     changes = list(_changes(book, known, sheet, rows))
     touched = [(row, change) for row, change in zip(rows, changes, strict=True) if _is_change(change)]
-    batch = _tried(book, known, [c for _, c in touched], by=by, on=on)
-    if problems := [*found.problems, *_placed(batch.problems, table, [row for row, _ in touched])]:
-        raise (LedgerError if batch.problems else WorkbookError)(at_most(problems, path))
-    if not dry_run and touched:
-        book.record(name, [c for _, c in touched], by=by, on=on)
-    lines = tuple(_line(known, table, row, change, batch) for row, change in touched)
-    done = len(batch.added) + len(batch.changed)
-    return Brought(known.name, tuple(batch.added), tuple(batch.changed), len(table) - done, lines, dry_run)
+    changed = [change for _, change in touched]
+    only_asked = dry_run or not touched or bool(found.problems)
+    try:
+        done = book.record(name, changed, by=by, on=on, dry_run=only_asked)
+    except LedgerError as error:
+        problems = (*found.problems, *_placed(error.problems, table, [row for row, _ in touched]))
+        raise LedgerError(at_most(problems, path)) from error
+    if found.problems:
+        raise WorkbookError(at_most(found.problems, path))
+    added, left = set(done.added), len(table) - len(done.added) - len(done.changed)
+    lines = tuple(_line(known, table, row, change, is_new=change.key in added) for row, change in touched)
+    return Brought(known.name, done.added, done.changed, left, lines, dry_run)
 
 
 def _sheet(known: Declaration, registered: Registered) -> Sheet:
@@ -142,7 +145,7 @@ def _registered(book: Book) -> Registered:
 
 def _count(book: Book, known: Declaration) -> int:
     """Return how many entries there are: how large a workbook of them may be."""
-    return len(book.entries(known.name))
+    return len(book.keys(known.name))
 
 
 def _notes(known: Declaration) -> dict[str, str]:
@@ -174,17 +177,6 @@ def _is_change(change: Change) -> bool:
     return bool(change.values) or change.version is None
 
 
-def _tried(book: Book, known: Declaration, changes: Sequence[Change], *, by: str, on: dt.date) -> Batch:
-    """Work through changes without writing; the batch says what they come to."""
-    with transaction(book.engine, writes=False) as connection:
-        now = standing(connection, known, [c.key for c in changes])
-        batch = Batch(known, now, by=by.strip(), on=on)
-        batch.known = book.registry.known(connection)
-        for n, change in enumerate(changes):
-            batch.take(n, change)
-    return batch
-
-
 def _placed(problems: Iterable[Problem], table: Table, rows: Sequence[Row]) -> list[Problem]:
     """Return the ledger's problems with the cells they are about; of a cell that cannot be read, once."""
     found = []
@@ -197,7 +189,7 @@ def _placed(problems: Iterable[Problem], table: Table, rows: Sequence[Row]) -> l
     return found
 
 
-def _line(known: Declaration, table: Table, row: Row, change: Change, batch: Batch) -> dict[str, str]:
+def _line(known: Declaration, table: Table, row: Row, change: Change, *, is_new: bool) -> dict[str, str]:
     labels = [known.by_name[name].label for name in change.values]
-    what = "新增 added" if change.key in batch.added else "修改 changed"
+    what = "新增 added" if is_new else "修改 changed"
     return {"place": table.place(row), "key": change.key, "what": what, "fields": "、".join(labels)}

@@ -103,12 +103,12 @@ def _table(word: Word, said: str, table: Table) -> None:
     caption.paragraph_format.keep_with_next = True
     made = word.add_table(rows=1 + len(table.rows), cols=len(table.columns))
     _frame(made, _widths(table))
-    cells = [list(row.cells) for row in made.rows]
+    cells, style = [list(row.cells) for row in made.rows], _style_id(word)
     for cell, text in zip(cells[0], table.columns, strict=True):
-        _cell(cell, text, align=ALIGN.CENTER, bold=True)
+        _cell(cell, text, style, align=ALIGN.CENTER, bold=True)
     for row, texts in zip(cells[1:], table.rows, strict=True):
         for cell, text, right in zip(row, texts, table.numeric, strict=True):
-            _cell(cell, text, align=ALIGN.RIGHT if right else ALIGN.LEFT)
+            _cell(cell, text, style, align=ALIGN.RIGHT if right else ALIGN.LEFT)
     _flag(made.rows[0]._tr.get_or_add_trPr(), "w:tblHeader")
     for row in made.rows:
         _flag(row._tr.get_or_add_trPr(), "w:cantSplit")
@@ -161,9 +161,14 @@ def _flag(properties: Any, name: str) -> None:
     properties.append(OxmlElement(name))
 
 
-def _cell(cell: Any, text: str, *, align: Any, bold: bool = False) -> None:
+def _style_id(word: Word) -> str:
+    """Return the id of the style of cells, looked up once a table: python-docx goes through all styles."""
+    return str(word.styles["公文表格"].style_id)
+
+
+def _cell(cell: Any, text: str, style: str, *, align: Any, bold: bool = False) -> None:
     line = cell.paragraphs[0]
-    line.style, line.alignment = "公文表格", align
+    line._p.style, line.alignment = style, align
     line.add_run(text).bold = bold or None
 
 
@@ -195,11 +200,12 @@ def _fill_in(word: Word, form: FillIn) -> None:
     caption.paragraph_format.keep_with_next = True
     made = word.add_table(rows=len(form.fields), cols=2)
     _frame(made, [int(0.3 * BLOCK_TWIPS), int(0.7 * BLOCK_TWIPS)])
+    style = _style_id(word)
     for row, (label, lines) in zip(made.rows, form.fields, strict=True):
         row.height = Emu(int(ANSWER_LINE * lines))
         _flag(row._tr.get_or_add_trPr(), "w:cantSplit")
-        _cell(row.cells[0], label, align=ALIGN.LEFT)
-        _cell(row.cells[1], "", align=ALIGN.LEFT)
+        _cell(row.cells[0], label, style, align=ALIGN.LEFT)
+        _cell(row.cells[1], "", style, align=ALIGN.LEFT)
         row.cells[0].paragraphs[0].paragraph_format.keep_with_next = True
     if form.note:
         _line(word, form.note, "公文注")

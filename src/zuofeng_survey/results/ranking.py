@@ -289,7 +289,7 @@ def grades(dataset: Dataset) -> pd.DataFrame:
 def _overall(dataset: Dataset, targets: list[str]) -> pd.DataFrame:
     """Return target × answer to the overall item: how many gave it."""
     item = dataset.questionnaire.composite.overall  # type: ignore[union-attr]
-    counts = scoring.distribution(dataset, item).execute()
+    counts = dataset.once(("distribution", item), lambda: scoring.distribution(dataset, item).execute())
     wide = counts.pivot(index="target", columns="value", values="count")
     return wide.reindex(targets).fillna(0)
 

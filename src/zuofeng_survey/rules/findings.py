@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -20,6 +22,8 @@ from .settings import settings as default_settings
 from .showing import Findings
 from .standing import Standing, places, stand
 
+Progress: TypeAlias = Callable[[int, int], None]
+Step: TypeAlias = Callable[[Standing], Standing]
 BROKEN = {
     "absent": ("没有本人的名次", "there is no ranking of this person"),
     "invalid": ("测评无效", "the poll was invalid"),
@@ -41,6 +45,7 @@ def findings(
     scope: str = "",
     settings: Settings | None = None,
     years: Mapping[str, int] | None = None,
+    progress: Progress | None = None,
 ) -> Findings:
     """Apply the plan's ladder as it is written, and say what it rests on.
 
@@ -56,6 +61,8 @@ def findings(
         Constants; by default those shipped.
     years : mapping, optional
         Dataset name → year, for datasets that do not say.
+    progress : callable, optional
+        Called with (done, all) after each pool that is ranked or whose findings have their evidence.
 
     Raises
     ------
@@ -72,8 +79,10 @@ def findings(
     if not any(r.year == year for r in given):
         named = "、".join(sorted({str(r.year) for r in every}))
         raise UsageError.of("rules-no-year", "--year", year=year, known=named)
-    standings = [stand(kind, y, scope, group, known) for kind, y, group in _groups(given, scope, known)]
-    found = [f for kind in ("secretary", "deputy") for f in _of_kind(kind, year, standings, known, given)]
+    groups = list(_groups(given, scope, known))
+    step = _counted(progress, len(groups) + sum(y == year for _, y, _ in groups))
+    standings = [step(stand(kind, y, scope, group, known)) for kind, y, group in groups]
+    found = [f for kind in ("secretary", "deputy") for f in _of_kind(kind, year, standings, known, given, step)]
     found.sort(key=lambda f: (-f.step, -LEVELS.index(f.level), f.pool, f.last.rank, f.target))
     problems = {(p.code, p.zh): p for s in standings for p in s.problems}
     return Findings(
@@ -100,17 +109,30 @@ def _groups(
 
 
 def _of_kind(
-    kind: Kind, year: int, standings: Sequence[Standing], settings: Settings, given: Sequence[Round]
+    kind: Kind, year: int, standings: Sequence[Standing], settings: Settings, given: Sequence[Round], step: Step
 ) -> Iterator[Finding]:
     mine = [s for s in standings if s.kind == kind]
     marks = _marks(mine, [r for r in given if r.kind == kind], settings)
-    for standing in (s for s in mine if s.year == year and s.bottom is not None):
-        for target in standing.bottom.unit:  # type: ignore[union-attr]
+    for standing in (s for s in mine if s.year == year):
+        for target in standing.bottom.unit if standing.bottom is not None else ():
             counted = streak(marks[target], year, settings)
             if counted.step:
                 found = _finding(target, counted, mine, settings)
                 if found is not None:
                     yield found
+        step(standing)
+
+
+def _counted(progress: Progress | None, total: int) -> Step:
+    """Return what hands on whatever it is given, and tells ``progress`` each time."""
+    count = itertools.count(1)
+
+    def step(made: Standing) -> Standing:
+        if progress:
+            progress(next(count), total)
+        return made
+
+    return step
 
 
 def _marks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
@@ -33,27 +34,35 @@ def cells(dataset: Dataset, *, base: str = "", score_map: str = PLAIN) -> Any:
     base = base or composite.base
     if base not in BASES:
         raise UsageError.of("base-unknown", dataset.name, name=base, known=", ".join(BASES))
-    one = parts(dataset, base=base, score_map=score_map)
-    both = (one["overall"] + one["dims"]) / 2
-    score = ibis.coalesce(both, one["dims"], one["overall"])
-    return one.mutate(score=score).drop("overall", "dims")
+    one = parts(dataset, base=base, score_maps=(score_map,))
+    both = (one["overall_0"] + one["dims_0"]) / 2
+    score = ibis.coalesce(both, one["dims_0"], one["overall_0"])
+    return one.mutate(score=score).drop("overall_0", "dims_0")
 
 
-def parts(dataset: Dataset, *, base: str, score_map: str = PLAIN) -> Any:
-    """Return ballot, voter_class, target, overall, dims: what enters a base, the rest left empty."""
+def parts(dataset: Dataset, *, base: str, score_maps: Sequence[str] = (PLAIN,)) -> Any:
+    """Return ballot, voter_class, target, and overall_n, dims_n of the n-th scoring map.
+
+    What does not enter a base is left empty. All maps are one query: the answers are read once.
+    """
     ratings, composite = dataset.table("ratings"), dataset.questionnaire.composite
     if composite is None:
         raise UsageError.of("not-a-ballot", dataset.name)
-    points = codebook(dataset.questionnaire, score_map).dropna(subset="score")
+    names = [f"score_{n}" for n in range(len(score_maps))]
+    books = [codebook(dataset.questionnaire, m) for m in score_maps]
+    points = books[0][["item", "value"]].assign(**dict(zip(names, (b["score"] for b in books), strict=True)))
+    points = points.dropna(subset=names, how="all")
     overall, dims = points["item"] == composite.overall, points["item"].isin(composite.dims)
     asked = {"overall": overall, "dims": dims}.get(base, overall | dims)
     # what counts for what is decided in the small table, once, not for every answer
-    known = points[["item", "value", "score"]].assign(is_overall=overall, is_dim=dims)[asked]
+    known = points.assign(is_overall=overall, is_dim=dims)[asked]
     joined = ratings.inner_join(ibis.memtable(known), ["item", "value"])
-    return joined.group_by("ballot", "voter_class", "target").aggregate(
-        overall=joined["score"].mean(where=joined["is_overall"]),
-        dims=joined["score"].mean(where=joined["is_dim"]),
-    )
+    means = {}
+    for n, name in enumerate(names):
+        score = ibis.ifelse(joined[name].isnan(), ibis.null("float64"), joined[name])
+        means[f"overall_{n}"] = score.mean(where=joined["is_overall"])
+        means[f"dims_{n}"] = score.mean(where=joined["is_dim"])
+    return joined.group_by("ballot", "voter_class", "target").aggregate(**means)
 
 
 def class_means(dataset: Dataset, *, base: str = "", score_map: str = PLAIN) -> Any:

@@ -9,12 +9,14 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from zuofeng_survey.stats.composite import Floats
+from zuofeng_survey.stats.cores import on_one_core
 from zuofeng_survey.stats.ranking import BottomSets
 from zuofeng_survey.stats.ranksets import estimates, locked, rank_sets_from, standardised, tolerance
 
 BLOCK = 1000
 
 
+@on_one_core
 def bottom_sets_from(
     estimate: ArrayLike,
     cov: ArrayLike,

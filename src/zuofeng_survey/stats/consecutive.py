@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Floats, composite
+from zuofeng_survey.stats.cores import on_one_core
 from zuofeng_survey.stats.ranking import BottomSets, bottom_sets
 from zuofeng_survey.stats.ranksets import locked, tolerance
 
@@ -73,6 +74,7 @@ class Consecutive:
         return table_html(self.table())
 
 
+@on_one_core
 def consecutive_bottom(
     years: Sequence[Year],
     *,

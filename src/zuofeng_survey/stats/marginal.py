@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from zuofeng_survey.stats.composite import Floats
+from zuofeng_survey.stats.cores import on_one_core
 from zuofeng_survey.stats.ranksets import (
     RankSets,
     check_draws,
@@ -19,6 +20,7 @@ from zuofeng_survey.stats.stepdown import open_maxima, quantile
 from zuofeng_survey.stats.wild import normal_rows
 
 
+@on_one_core
 def marginal_rank_sets(
     estimate: ArrayLike,
     cov: ArrayLike,

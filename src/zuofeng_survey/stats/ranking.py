@@ -17,6 +17,7 @@ from scipy import stats
 
 from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Composite, Floats, composite
+from zuofeng_survey.stats.cores import on_one_core
 from zuofeng_survey.stats.products import lean
 from zuofeng_survey.stats.ranksets import (
     RankSets,
@@ -95,6 +96,7 @@ class BottomSets:
         return table_html(self.table())
 
 
+@on_one_core
 def bottom_sets(
     scores: ArrayLike,
     voter_class: Sequence[object] | ArrayLike,

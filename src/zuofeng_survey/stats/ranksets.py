@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Composite, Floats, composite
+from zuofeng_survey.stats.cores import on_one_core
 from zuofeng_survey.stats.shrinkage import shrinkage
 from zuofeng_survey.stats.stepdown import Decision, decide
 from zuofeng_survey.stats.wild import Signs, draw_signs, normal_rows, pair_variance, wild_rows
@@ -151,6 +152,7 @@ def rank_sets(
     return ranked(panel, draw_signs(panel, draws, seed), coverage=coverage)
 
 
+@on_one_core
 def rank_sets_from(
     estimate: ArrayLike,
     cov: ArrayLike,
@@ -222,6 +224,7 @@ def rank_sets_from(
     )
 
 
+@on_one_core
 def ranked(panel: Composite, signs: Signs, *, coverage: float) -> RankSets:
     """Return the rank sets of composites already made, from signs already drawn."""
     theta, n = panel.estimate, len(panel.unit)

@@ -184,9 +184,11 @@ def _plan(panel: Composite, e: NDArray, draws: int, *, shrink: float) -> Plan:
 
 def _with_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
     """Ballots with gaps: a pair's variances and covariance from the draw itself."""
-    seen, cross, moments = panel.seen.astype(e.dtype), e.T @ e, _Moments(panel, e)
+    seen, cross, moments = panel.seen.astype(e.dtype), e.T @ e, _Moments(panel, e, shared=shrink > 0)
     classes = [np.flatnonzero(panel.member == c) for c in range(len(panel.classes))]
     both = [seen[v].T @ seen[v] for v in classes]
+    # who did not rate the target adds nought to its sums; for a single pair it is not worth asking
+    raters = [[v[panel.seen[v, i]] if shrink else v for v in classes] for i in range(len(cross))]
     weight, design, ratio = moments.weight, moments.design, moments.ratio
 
     def plan(s: NDArray, m: NDArray, theta: NDArray) -> Row:
@@ -194,7 +196,7 @@ def _with_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
 
         def row(i: int, js: Columns) -> NDArray:
             c_ij = np.repeat(cross[i, js][:, None], m.shape[2], axis=1)
-            for c, v in enumerate(classes):
+            for c, v in enumerate(raters[i]):
                 sum_i = (e[v, i][:, None] * seen[v][:, js]).T @ s[v]
                 sum_j = (e[v][:, js] * seen[v, i][:, None]).T @ s[v]
                 c_ij -= sum_i * m[c, js] + sum_j * m[c, i]
@@ -241,7 +243,8 @@ def _with_many_gaps(panel: Composite, e: NDArray, *, shrink: float) -> Plan:
 class _Moments:
     """What a draw's variances are made of, on ballots with gaps."""
 
-    def __init__(self, panel: Composite, e: NDArray) -> None:
+    def __init__(self, panel: Composite, e: NDArray, *, shared: bool = True) -> None:
+        self.shared = shared  # whether what is common to all pairs is asked for
         pairs, design = pool(panel).pairs, _design(panel)
         members = (panel.member == c for c in range(len(panel.classes)))
         self.classes = [(v, lean(panel.seen[v].astype(e.dtype))) for v in members]
@@ -258,6 +261,8 @@ class _Moments:
         left = np.maximum(self.squares - (self.n * m**2).sum(axis=0), 0.0)
         variance = left.sum(axis=0) / self.df.sum()
         var = np.where(self.df > 0, left / np.maximum(self.df, 1), variance)
+        if not self.shared:
+            return var, variance, np.zeros_like(variance)
         rest = self.total[:, None] * s
         for centre, (v, seen) in zip(m, self.classes, strict=True):
             rest[v] -= seen @ centre

@@ -84,8 +84,9 @@ class RulesView(widgets.VBox):
         elif not self.scope.value:
             self.body.children = _guarded(self._unset)
         else:
-            self.body.children = [_html(note("正在核算，请稍候……"))]
-            self.body.children = _guarded(self._found)
+            bar = widgets.IntProgress(description="正在核算")
+            self.body.children = [bar, _html(note("全县三年约需半分钟；算过的再看就不用等。"))]
+            self.body.children = _guarded(lambda: self._found(bar))
 
     def _datasets(self) -> list[Dataset]:
         return [r.dataset for r in self.rounds if r.kind == self.kind.value and r.year <= int(self.year.value or 0)]
@@ -94,11 +95,15 @@ class RulesView(widgets.VBox):
         chance = rules.chances(self._datasets(), self.settings)
         return [_html(note(UNSET, kind="warning") + chance_html(chance) + _told(self.left_out))]
 
-    def _found(self) -> Sequence[widgets.Widget]:
+    def _found(self, bar: widgets.IntProgress) -> Sequence[widgets.Widget]:
+        def moved(done: int, of: int) -> None:
+            bar.max, bar.value = of, done
+
         kind, year, scope = str(self.kind.value), int(self.year.value or 0), str(self.scope.value)
         key = (kind, year, scope)
         if key not in self._known:
-            self._known[key] = rules.findings(self._datasets(), year=year, scope=scope, settings=self.settings)
+            given = {"year": year, "scope": scope, "settings": self.settings}
+            self._known[key] = rules.findings(self._datasets(), **given, progress=moved)
         found = self._known[key]
         parts: list[widgets.Widget] = [_html(_list(found))]
         parts += _persons(found) if found.findings else []

@@ -51,12 +51,13 @@ class Sheet:
     name : str
         The tab, at most 31 characters, Chinese.
     columns : sequence of Column
-    rows : DataFrame or iterable of mappings
+    rows : DataFrame, or iterable of DataFrames or of mappings
         Values by column name, one row an entry. Nothing (None, NaN, an empty text) is an empty cell.
+        Of an iterable no more than a part is held: a long table comes as many frames.
     notes : mapping of str to str
         What to say of a column on the note sheet, by its name; ``""`` is said of the whole sheet.
-    versions : mapping of str to int
-        Which version of each row was written, by its key, so that a stale row is recognised.
+    version : str
+        What in ``rows`` says which version a row is, so that a stale one is recognised.
     overdue : str
         The ``bool`` column whose rows are coloured.
     open : bool
@@ -66,9 +67,9 @@ class Sheet:
 
     name: str
     columns: tuple[Column, ...]
-    rows: pd.DataFrame | Iterable[Mapping[str, Any]] = ()
+    rows: pd.DataFrame | Iterable[pd.DataFrame] | Iterable[Mapping[str, Any]] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
-    versions: Mapping[str, int] = field(default_factory=dict)
+    version: str = ""
     overdue: str = ""
     open: bool = False
 

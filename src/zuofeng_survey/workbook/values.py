@@ -92,7 +92,7 @@ def same_text(cell: Any) -> str:
         return cell.replace("x005F_", "")  # openpyxl takes it for an escape, wherever it stands
     if isinstance(cell, dt.date):
         return cell.isoformat()
-    return f"{cell:.12g}"
+    return f"{cell or 0:.12g}"  # nought has no sign in a cell
 
 
 def split(text: str) -> list[str]:

@@ -1,38 +1,47 @@
 """Writing: typed tables as a workbook an office is glad to get.
 
 Text is written as text, whatever it begins with; nothing here can write a formula, for only
-``write_string``, ``write_number`` and ``write_datetime`` are called.
+``write_string`` is called, and :meth:`.tab.Tab.pour`, which knows texts, numbers and days.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from ..errors import Problem, StorageError, WorkbookError
-from .columns import Column, Sheet
+from .columns import Sheet
 from .dressing import Dress, Lists, rules, width, write_notes
 from .meta import FORMAT, META, mark, packed
+from .parts import Cells, parts
 from .tab import Tab
-from .values import TEXTS, TOO_LONG, opens_a_formula, same_text, shown
+from .values import TOO_LONG, opens_a_formula, same_text
 
 ROWS = 1_048_575  # Excel's own, less the heading
 OPTIONS = {"default_date_format": "yyyy-mm-dd", "strings_to_formulas": False, "strings_to_urls": False}
 WHOLE = ("format_cells", "format_columns", "format_rows", "insert_rows", "delete_rows", "sort", "autofilter")
 ALLOWED: dict[str, bool] = dict.fromkeys(WHOLE, True)
 PAGE = 180  # Latin characters across a sheet of A4, as small as can be read
-Cells = list[Any]
 
 
-def write(path: str | Path, sheets: Sequence[Sheet]) -> None:
+@dataclass(slots=True)
+class Written:
+    """One sheet as far as it is written: rows, lines of the hidden sheet, what does not fit."""
+
+    rows: int = 0
+    told: list[tuple[str, ...]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def write(path: str | Path, sheets: Sequence[Sheet]) -> dict[str, int]:
     """Write a workbook: a tab for each sheet, a note sheet, and a hidden sheet to be read back by.
 
     Parameters
@@ -40,6 +49,11 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> None:
     path : str or Path
         The .xlsx to make; it appears whole or not at all.
     sheets : sequence of Sheet
+
+    Returns
+    -------
+    dict
+        Rows written, by the sheet's name.
 
     Raises
     ------
@@ -49,18 +63,17 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> None:
         When the file cannot be written.
     """
     path = Path(path)
-    tables = [_cells(sheet) for sheet in sheets]
-    if problems := [p for s, t in zip(sheets, tables, strict=True) for p in _too_long(s, t)]:
-        raise WorkbookError(problems)
     partial = path.with_name(path.name + ".partial")
+    tabs: list[Tab] = []
     try:
         book = xlsxwriter.Workbook(str(partial), OPTIONS)
         dress, lists = Dress(book), Lists(book)
-        told = [line for pair in zip(sheets, tables, strict=True) for line in _meta(*pair)]
-        for sheet, table in zip(sheets, tables, strict=True):
-            _write_sheet(book.add_worksheet(sheet.name, Tab), sheet, table, dress=dress, lists=lists)
+        tabs += [book.add_worksheet(sheet.name, Tab) for sheet in sheets]  # pyright: ignore[reportArgumentType]
+        done = [_write_sheet(*pair, dress=dress, lists=lists) for pair in zip(tabs, sheets, strict=True)]
+        if problems := [p for written in done for p in written.problems]:
+            raise WorkbookError(problems)
         write_notes(book, sheets, dress)
-        _write_meta(book.add_worksheet(META), told)
+        _write_meta(book.add_worksheet(META), [line for written in done for line in written.told])
         book.close()
         partial.replace(path)
     except (OSError, FileCreateError) as error:
@@ -68,67 +81,30 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> None:
         cause = error.args[0] if isinstance(error, FileCreateError) and error.args else error
         why = getattr(cause, "strerror", None) or str(cause)
         raise StorageError.of("home", str(path), why=why) from error
+    finally:
+        for tab in tabs:
+            tab.drop()
+    return {sheet.name: written.rows for sheet, written in zip(sheets, done, strict=True)}
 
 
-def _cells(sheet: Sheet) -> list[Cells]:
-    """Return what stands in the cells, a list for each column."""
-    rows = sheet.rows
-    if not isinstance(rows, pd.DataFrame):
-        listed = list(rows)
-        return [_shown([row.get(c.name) for row in listed], c) for c in sheet.columns]
-    empty = [None] * len(rows)
-    found = []
-    for column in sheet.columns:
-        values = rows[column.name].tolist() if column.name in rows else empty
-        found.append(_shown(values, column))
-    return found
-
-
-def _shown(values: Sequence[Any], column: Column) -> Cells:
-    """Return what stands in the cells of a column; what comes again is made, and kept, once."""
-    mixed = set(map(type, values)) - {str, float, type(None)}  # 1, 1.0 and True are one key, not one text
-    if column.kind in ("choices", "number", "datetime") or (column.kind in TEXTS and mixed):
-        return [shown(value, column) for value in values]
-    made: dict[Any, Any] = {}
-    return [
-        made[value] if value in made else made.setdefault(value, shown(value, column)) for value in values
-    ]
-
-
-def _too_long(sheet: Sheet, table: list[Cells]) -> list[Problem]:
-    if table and len(table[0]) > ROWS:
-        return [Problem("workbook-too-many-rows", sheet.name, {"n": len(table[0]), "most": ROWS})]
-    return [
-        Problem("workbook-text-long", f"{sheet.name}!{xl_col_to_name(k)}{n}", {"n": _units(v), "most": TOO_LONG})
-        for k, cells in enumerate(table)
-        for n, v in enumerate(cells, start=2)
-        if isinstance(v, str) and len(v) > TOO_LONG // 2 and _units(v) > TOO_LONG
-    ]
-
-
-def _units(text: str) -> int:
-    """Return how long Excel counts a text: in units of UTF-16."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _write_sheet(
-    tab: Worksheet, sheet: Sheet, table: list[Cells], *, dress: Dress, lists: Lists
-) -> None:
-    rows, across = len(table[0]) if table else 0, 0.0
-    for k, (column, cells) in enumerate(zip(sheet.columns, table, strict=True)):
+def _write_sheet(tab: Tab, sheet: Sheet, *, dress: Dress, lists: Lists) -> Written:
+    written, across = Written(told=[("sheet", sheet.name, *(c.name for c in sheet.columns))]), 0.0
+    for k, column in enumerate(sheet.columns):
         tab.write_string(0, k, column.label, dress.head())
-        derived = column.locked and column.kind != "key"
-        across += (wide := width(column, cells))
-        tab.set_column(k, k, wide, dress.cell(column, locked=derived))
-        _write_column(tab, k, column, cells, dress=dress)
-        cells.clear()  # XlsxWriter has it now
+    for cells, versions in parts(sheet):
+        if not written.rows:  # widths are those of the first rows
+            across = _widths(tab, sheet, cells, dress)
+        _write_part(tab, sheet, cells, dress=dress, written=written)
+        written.told += [("rows", sheet.name, text) for text in _marks(sheet, cells, versions)]
+    if written.rows > ROWS:
+        written.problems = [Problem("workbook-too-many-rows", sheet.name, {"n": written.rows, "most": ROWS})]
     if sheet.columns:
-        tab.autofilter(0, 0, max(rows, 1), len(sheet.columns) - 1)
+        tab.autofilter(0, 0, max(written.rows, 1), len(sheet.columns) - 1)
     tab.freeze_panes(1, 1)
     tab.set_row(0, 32)
     tab.protect("", dict(ALLOWED))
     tab.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
-    rules(tab, sheet, rows, lists=lists, dress=dress)
+    rules(tab, sheet, written.rows, lists=lists, dress=dress)
     tab.set_landscape()
     tab.set_paper(9)
     tab.repeat_rows(0)
@@ -137,39 +113,56 @@ def _write_sheet(
     else:
         tab.repeat_columns(0)
     tab.set_footer("&C第 &P 页，共 &N 页")
+    return written
 
 
-def _write_column(tab: Worksheet, k: int, column: Column, cells: Cells, *, dress: Dress) -> None:
-    """Write one column; ids that are there are locked, the cells below them are not."""
-    form = dress.cell(column, locked=column.locked)
-    quoted = dress.cell(column, locked=column.locked, quoted=True)
-    text, number = tab.write_string, tab.write_number
-    moment: Any = tab.write_datetime  # takes a date as well
-    for n, value in enumerate(cells, start=1):
-        if value is None:
-            continue
-        if isinstance(value, str):
-            text(n, k, value, quoted if opens_a_formula(value) else form)
-        elif isinstance(value, dt.date):
-            moment(n, k, value, form)
-        else:
-            number(n, k, value, form)
+def _widths(tab: Tab, sheet: Sheet, table: list[Cells], dress: Dress) -> float:
+    """Make columns as wide as their text; return how wide they are together."""
+    wide = [width(column, cells) for column, cells in zip(sheet.columns, table, strict=True)]
+    for k, column in enumerate(sheet.columns):
+        derived = column.locked and column.kind != "key"
+        tab.set_column(k, k, wide[k], dress.cell(column, locked=derived))
+    return sum(wide)
 
 
-def _meta(sheet: Sheet, table: list[Cells]) -> Iterator[tuple[str, ...]]:
-    """Yield the lines of the hidden sheet that are about one sheet."""
-    yield ("sheet", sheet.name, *(c.name for c in sheet.columns))
+def _write_part(tab: Tab, sheet: Sheet, table: list[Cells], *, dress: Dress, written: Written) -> None:
+    """Write some rows; ids that are there are locked, the cells below them are not."""
+
+    def form(k: int, value: Any) -> Format:
+        column = sheet.columns[k]
+        quoted = isinstance(value, str) and opens_a_formula(value)
+        return dress.cell(column, locked=column.locked, quoted=quoted)
+
+    n = len(table[0]) if table else 0
+    written.problems += _too_long(sheet, table, written.rows + 2)
+    if n and not written.problems and written.rows + n <= ROWS:
+        tab.pour(table, form)
+    written.rows += n
+
+
+def _too_long(sheet: Sheet, table: list[Cells], first: int) -> Iterator[Problem]:
+    for k, cells in enumerate(table):
+        for n, v in enumerate(cells, start=first):
+            if isinstance(v, str) and len(v) > TOO_LONG // 2 and (long := _units(v)) > TOO_LONG:
+                yield Problem("workbook-text-long", f"{sheet.name}!{xl_col_to_name(k)}{n}", {"n": long, "most": TOO_LONG})
+
+
+def _units(text: str) -> int:
+    """Return how long Excel counts a text: in units of UTF-16."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _marks(sheet: Sheet, table: list[Cells], versions: Cells) -> Iterator[str]:
+    """Yield what the hidden sheet says of some rows."""
     if sheet.key is None:
         return
     edited = [cells for c, cells in zip(sheet.columns, table, strict=True) if c in sheet.edited]
     keys = table[sheet.columns.index(sheet.key)]
-    rows = (
-        (key, sheet.versions.get(key), mark(map(same_text, cells)))
-        for key, *cells in zip(keys, *edited, strict=True)
+    yield from packed(
+        (key, None if version is None else int(version), mark(map(same_text, cells)))
+        for key, version, *cells in zip(keys, versions, *edited, strict=True)
         if key is not None
     )
-    for text in packed(rows):
-        yield "rows", sheet.name, text
 
 
 def _write_meta(tab: Worksheet, told: Sequence[tuple[str, ...]]) -> None:
