@@ -66,9 +66,9 @@ def rows_of(field: str, order: list[str], *, lines: int = 1) -> alt.Y:
     return alt.Y(f"{field}:N", sort=order, title=None, axis=axis)
 
 
-def legend(columns: int = 3) -> alt.Legend:
+def legend(columns: int = 3, **more: Any) -> alt.Legend:
     """Three entries a row, five would run off a phone; two where rows are to meet a neighbour's."""
-    return alt.Legend(title=None, orient="top", columns=columns, symbolOpacity=1, labelLimit=200)
+    return alt.Legend(title=None, orient="top", columns=columns, symbolOpacity=1, labelLimit=200, **more)
 
 
 def percents() -> alt.Axis:
