@@ -106,6 +106,17 @@ def shown(value: Any, column: str = "", n: float = math.inf) -> str:
     return f"{value:.1f}" if column in ONE_PLACE else f"{value:.2f}"
 
 
+def span(first: float, last: float) -> str:
+    """Return a set of ranks as it is read: one rank alone, or from one to another.
+
+    >>> span(2, 11), span(1.0, 1.0), span(float("nan"), 3)
+    ('2—11', '1', '—')
+    """
+    if first != first or last != last:
+        return "—"
+    return f"{first:.0f}" if first == last else f"{first:.0f}—{last:.0f}"
+
+
 def shown_column(values: Sequence[Any], column: str = "", n: Sequence[float] = ()) -> list[str]:
     """Round a column for display: numbers that are no share have equally many decimals.
 

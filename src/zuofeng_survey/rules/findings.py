@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -41,6 +41,7 @@ def findings(
     scope: str = "",
     settings: Settings | None = None,
     years: Mapping[str, int] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Findings:
     """Apply the plan's ladder as it is written, and say what it rests on.
 
@@ -56,6 +57,8 @@ def findings(
         Constants; by default those shipped.
     years : mapping, optional
         Dataset name → year, for datasets that do not say.
+    progress : callable, optional
+        Called with (groups ranked and persons looked into, all of them known by then).
 
     Raises
     ------
@@ -71,8 +74,17 @@ def findings(
     if not any(r.year == year for r in given):
         named = "、".join(sorted({str(r.year) for r in every}))
         raise UsageError.of("rules-no-year", "--year", year=year, known=named)
-    standings = [stand(kind, y, scope, group, known) for kind, y, group in _groups(given, scope, known)]
-    found = [f for kind in ("secretary", "deputy") for f in _of_kind(kind, year, standings, known, given)]
+    told = progress or _untold
+    groups = list(_groups(given, scope, known))
+    standings = []
+    for kind, y, group in groups:
+        told(len(standings), len(groups))
+        standings.append(stand(kind, y, scope, group, known))
+    found = []
+    for kind in ("secretary", "deputy"):
+        for f in _of_kind(kind, year, standings, known, given):
+            found.append(f)
+            told(len(groups) + len(found), len(groups) + len(found))
     found.sort(key=lambda f: (-f.step, -LEVELS.index(f.level), f.pool, f.last.rank, f.target))
     problems = {(p.code, p.zh): p for s in standings for p in s.problems}
     return Findings(
@@ -84,6 +96,10 @@ def findings(
         problems=(*problems.values(), *_versions(given)),
         settings=known,
     )
+
+
+def _untold(*_: int) -> None:
+    """Tell nobody how far the work is."""
 
 
 def _groups(

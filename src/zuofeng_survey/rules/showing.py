@@ -48,16 +48,16 @@ HEADINGS = {
 }
 SHOWN = ("label", "pool", "years", "measure", "status", "level", "p_bottom", "rank", "lower", "upper", "n",
          "good_rate", "dk_rate", "flip1", "maps", "remark")  # fmt: skip
-RULE_KEYS = (
-    "bottom_rule.secretary.n",
-    "bottom_rule.deputy.n",
-    "bottom_rule.ladder.1",
-    "bottom_rule.ladder.2",
-    "bottom_rule.ladder.3",
-    "bottom_rule.scope",
-    "objection.review_days",
-    "objection.appeal_days",
-)
+RULE_KEYS = {
+    "bottom_rule.secretary.n": "支部书记取后几位",
+    "bottom_rule.deputy.n": "副职干部取后几位",
+    "bottom_rule.ladder.1": "一年落在末位",
+    "bottom_rule.ladder.2": "连续两年落在末位",
+    "bottom_rule.ladder.3": "连续三年落在末位",
+    "bottom_rule.scope": "在多大范围里排",
+    "objection.review_days": "几日内可以申请复核",
+    "objection.appeal_days": "几日内可以提出申诉",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -228,8 +228,14 @@ def constants_html(settings: Settings) -> str:
     """Return the constants the ladder uses, and those the office changed, with their origin."""
     constants = [settings.constant(k) for k in RULE_KEYS]
     constants += [c for c in settings.changed() if c.key not in RULE_KEYS]
-    rows = [(c.key, c.value, c.said) for c in constants]
+    value = SCOPE_ZH | {"UNSET": "方案没有写，要书面选定"}
+    rows = [(_called(c), value.get(str(c.value), c.value), c.said) for c in constants]
     return table_html(pd.DataFrame(rows, columns=["key", "value", "origin"]), caption="所用常量及来源", headings=HEADINGS)
+
+
+def _called(c: Constant) -> str:
+    """Return what a constant is called: in words, with its key where only a remark is known."""
+    return RULE_KEYS.get(c.key) or (f"{c.note}（{c.key}）" if c.note else c.key)
 
 
 def _kinds(chance: pd.DataFrame) -> pd.DataFrame:
