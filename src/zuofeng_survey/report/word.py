@@ -30,6 +30,7 @@ TWIP = 20
 BLOCK_TWIPS = round(BLOCK[0] / 25.4 * 72 * TWIP)
 PADDING = 110  # twips on either side of a cell's text
 ANSWER_LINE = Mm(9)
+FEW_NOTES = 4  # so many notes stay under their table
 TOGETHER = 18  # a table of so many rows stands on one page
 
 
@@ -89,6 +90,8 @@ def _signed(word: Word, document: Document) -> None:
     """Office and date at the end, the date four characters in from the right."""
     if not document.office and not document.date:
         return
+    for line in word.paragraphs[-2:]:  # a signature never stands on a page alone
+        line.paragraph_format.keep_with_next = True
     if not document.compact:
         _line(word, "", "公文正文").paragraph_format.keep_with_next = True
     said = [text for text in (document.office, document.dated) if text]
@@ -112,11 +115,12 @@ def _table(word: Word, said: str, table: Table) -> None:
     _flag(made.rows[0]._tr.get_or_add_trPr(), "w:tblHeader")
     for row in made.rows:
         _flag(row._tr.get_or_add_trPr(), "w:cantSplit")
-    together = cells if len(table.rows) <= TOGETHER else cells[:3]
+    together = cells if len(table.rows) <= TOGETHER else cells[:3] + cells[-2:]
     for line in (cell.paragraphs[0] for row in together for cell in row):
         line.paragraph_format.keep_with_next = True
     for n, text in enumerate(table.notes):
-        _line(word, f"{'注：' if n == 0 else '　　'}{text}", "公文注")
+        line = _line(word, f"{'注：' if n == 0 else '　　'}{text}", "公文注")
+        line.paragraph_format.keep_with_next = len(table.notes) <= FEW_NOTES and n < len(table.notes) - 1
 
 
 def _widths(table: Table) -> list[int]:
@@ -126,9 +130,12 @@ def _widths(table: Table) -> list[int]:
     body = [max([width_of(text) for text in c[1:]], default=2) for c in columns]
     head = [width_of(c[0]) for c in columns]
     # a heading may break in two, numbers must not
+    whole = [max(b, (h + 1) // 2, 4) * one + 2 * PADDING for b, h in zip(body, head, strict=True)]
+    room = BLOCK_TWIPS
+    if sum(whole) <= room:  # nothing needs to break: all columns grow alike
+        return [int(w * room / sum(whole)) for w in whole]
     need = [max(b if right else min(b, 24), (h + 1) // 2, 4) for b, h, right in zip(body, head, table.numeric, strict=True)]
     want = [n * one + 2 * PADDING for n in need]
-    room = BLOCK_TWIPS
     if sum(want) <= room:
         spare = (room - sum(want)) / len(want)
         return [int(w + spare) for w in want]

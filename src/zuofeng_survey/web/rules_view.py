@@ -146,7 +146,8 @@ def _list(found: rules.Findings) -> str:
     frame = found.table()
     frame["set"] = [span(a, b) for a, b in zip(frame["lower"], frame["upper"], strict=True)]
     named = HEADINGS | {"set": "名次范围"}
-    table = table_html(frame[list(LISTED)], caption="名单与证据强度（名次旁列绝对等次）", headings=named)
+    listed = [c for c in LISTED if c != "remark" or frame["remark"].str.strip().any()]
+    table = table_html(frame[listed], caption="名单与证据强度（名次旁列绝对等次）", headings=named)
     return title + note(said, kind="verdict") + table + note(LEVEL_SAID)
 
 
@@ -228,9 +229,11 @@ def _pooled(f: rules.Finding) -> str:
     if p is None:
         return note("几年合并检验：只有一年，或各年的排名范围不同，不能合并。")
     result = "经得起" if p.confirmed else "经不起"
+    luck = f"{p.by_luck:.1f} 人" if p.by_luck >= 0.05 else "不到 0.1 人"
     return note(
-        f"几年合并检验（{'、'.join(map(str, p.years))}，{p.persons} 人）：{result}检验；合并名次范围 {p.lower}—{p.upper}，"
-        f"差距 {shown(p.gap, 'estimate')}，需要 {shown(p.gap_needed, 'estimate')}；人人相同时凭运气会点到 {p.by_luck:.1f} 人。"
+        f"几年合并检验（{'、'.join(map(str, p.years))}，{p.persons} 人）：{result}检验；本人的合并名次范围 {span(p.lower, p.upper)}，"
+        f"末位几人作为一组与上一位的差距 {shown(p.gap, 'estimate')}，需要 {shown(p.gap_needed, 'estimate')}（两项有一项成立即可）。"
+        f"人人相同时凭运气会点到 {luck}。"
     )
 
 
