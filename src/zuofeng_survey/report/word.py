@@ -130,10 +130,11 @@ def _widths(table: Table) -> list[int]:
     body = [max([width_of(text) for text in c[1:]], default=2) for c in columns]
     head = [width_of(c[0]) for c in columns]
     # a heading may break in two, numbers must not
-    whole = [max(b, (h + 1) // 2, 4) * one + 2 * PADDING for b, h in zip(body, head, strict=True)]
     room = BLOCK_TWIPS
-    if sum(whole) <= room:  # nothing needs to break: all columns grow alike
-        return [int(w * room / sum(whole)) for w in whole]
+    for lines in (1, 2):  # of headings; words need not break either: all columns grow alike
+        whole = [max(b, -(-h // lines), 4) * one + 2 * PADDING for b, h in zip(body, head, strict=True)]
+        if sum(whole) <= room:
+            return [int(w * room / sum(whole)) for w in whole]
     need = [max(b if right else min(b, 24), (h + 1) // 2, 4) for b, h, right in zip(body, head, table.numeric, strict=True)]
     want = [n * one + 2 * PADDING for n in need]
     if sum(want) <= room:
