@@ -124,6 +124,7 @@ def _findings(found: Findings | None) -> Iterator[Part]:
         yield Paragraph("没有人列入。")
         return
     frame["set"] = [span(a, b) for a, b in zip(frame["lower"], frame["upper"], strict=True)]
+    frame["years"] = [span(f.years[0], f.years[-1]) if _is_run(f.years) else "、".join(map(str, f.years)) for f in found.findings]
     listed = [c for c in LISTED if c != "remark" or frame["remark"].str.strip().any()]
     yield Table.of(
         frame[listed],
@@ -138,6 +139,10 @@ def _findings(found: Findings | None) -> Iterator[Part]:
         one = "；".join(f"{RULE_KINDS[kind]}约{shown(float(n))}人" for kind, n in pairs)
         yield Paragraph(f"即使所有人真实水平相同，凭运气每年也会点到：{one}。名单须与事实核查一起研究。", "warning")
     yield DECISION
+
+
+def _is_run(years: Sequence[int]) -> bool:
+    return list(years) == list(range(years[0], years[0] + len(years)))
 
 
 RULE_KINDS = {"secretary": "支部书记", "deputy": "副职干部"}
