@@ -15,7 +15,7 @@ def said(view: PlanView) -> str:
 
 
 def test_it_opens_with_the_county_of_the_plan(view):
-    assert "一年 24.0 人、连续两年 8.0 人、连续三年 2.7 人" in said(view)
+    assert "一年 24 人、连续两年 8 人、连续三年 2.7 人" in said(view)
     assert "随机种子 1" in said(view) and not view.button.disabled
     assert view.progress.value == view.progress.max == 100
 

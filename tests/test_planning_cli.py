@@ -24,7 +24,7 @@ def test_a_plan_says_what_luck_would_do_in_the_county():
     assert luck == [24.0, 8.0, 2.67]
     assert rows["named_1"]["estimate"] == 24 and rows["right"]["estimate"] == 0
     said = "".join(found.stderr.split())
-    assert "仅凭运气也会点到：一年24.0人、连续两年8.0人、连续三年2.7人" in said
+    assert "仅凭运气也会点到：一年24人、连续两年8人、连续三年2.7人" in said
 
 
 def test_the_same_seed_prints_the_same_csv():

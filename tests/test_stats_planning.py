@@ -89,7 +89,7 @@ def test_a_plan_speaks_plainly_in_two_languages_and_has_a_row_a_question():
         "named_2", "wrong_2", "confirmed_2", "confirmed_wrong_2",
     ]  # fmt: skip
     assert "4—5 名对象" in found.verdict() and "连续两年" in found.verdict()
-    assert "luck alone would name 2.0 over 1 year(s), 0.5 over 2" in found.verdict("en")
+    assert "luck alone would name 2 over 1 year(s), 0.5 over 2" in found.verdict("en")
     assert "zf-verdict" in found._repr_html_()
     assert list(found.years()["years"]) == [1, 2]
 

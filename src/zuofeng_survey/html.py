@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 SHARES = ("rate", "share", "p_bottom")
-ONE_PLACE = ("estimate", "se", "index", "weighted", "weighted_se", "middle", "difference")
+ONE_PLACE = ("estimate", "se", "index", "weighted", "weighted_se", "middle", "difference", "gap")
 BANDED = ("good_rate", "satisfied_rate")
 FEW = 100
 HEADINGS = {
@@ -105,13 +106,35 @@ def shown(value: Any, column: str = "", n: float = math.inf) -> str:
     return f"{value:.1f}" if column in ONE_PLACE else f"{value:.2f}"
 
 
+def span(first: float, last: float) -> str:
+    """Return a set of ranks as it is read: one rank alone, or from one to another.
+
+    >>> span(2, 11), span(1.0, 1.0), span(float("nan"), 3)
+    ('2—11', '1', '—')
+    """
+    if first != first or last != last:
+        return "—"
+    return f"{first:.0f}" if first == last else f"{first:.0f}—{last:.0f}"
+
+
+def shown_column(values: Sequence[Any], column: str = "", n: Sequence[float] = ()) -> list[str]:
+    """Round a column for display: numbers that are no share have equally many decimals.
+
+    >>> shown_column([100.0, 95.7, float("nan")]), shown_column([4.0, 2.0]), shown_column([4.0, 1.467])
+    (['100.0', '95.7', '—'], ['4', '2'], ['4.00', '1.47'])
+    """
+    said = [shown(v, column, of) for v, of in zip(values, n or [math.inf] * len(values), strict=True)]
+    plain = [v for v in values if isinstance(v, float) and math.isfinite(v)]
+    if column in ONE_PLACE or any(mark in str(column) for mark in SHARES) or not plain:
+        return said
+    places = next((d for d in (0, 1) if all(abs(v - round(v, d)) < 1e-9 for v in plain)), 2)
+    return [f"{v:.{places}f}" if isinstance(v, float) and math.isfinite(v) else t for v, t in zip(values, said, strict=True)]
+
+
 def shown_table(frame: pd.DataFrame, *, headings: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Return the table as a reader sees it: every cell rounded to text, headings in Chinese."""
-    of = next((frame[c] for c in ("n", "issued") if c in frame), [math.inf] * len(frame))
-    said = {
-        c: [shown(v, c, n) for v, n in zip(frame[c].tolist(), of, strict=True)]
-        for c in frame.columns
-    }
+    of = next((frame[c].tolist() for c in ("n", "issued") if c in frame), [])
+    said = {c: shown_column(frame[c].tolist(), c, of) for c in frame.columns}
     names = {**HEADINGS, **(headings or {})}
     return pd.DataFrame(said, index=frame.index).rename(columns=names)
 
@@ -119,10 +142,18 @@ def shown_table(frame: pd.DataFrame, *, headings: Mapping[str, str] | None = Non
 def table_html(
     frame: pd.DataFrame, *, caption: str = "", headings: Mapping[str, str] | None = None
 ) -> str:
-    """Return a plain table; every cell and heading is escaped."""
+    """Return a plain table; every cell and heading is escaped.
+
+    Words stand to the left, figures to the right: said in each cell, since a notebook has no style
+    sheet of ours.
+    """
     said = shown_table(frame, headings=headings)
-    head = "".join(f"<th scope='col'>{escape(c)}</th>" for c in said.columns)
-    rows = ["".join(f"<td>{escape(v)}</td>" for v in row) for row in said.itertuples(index=False)]
+    side = [_side(said.iloc[:, i].tolist()) for i in range(said.shape[1])]
+    head = "".join(f"<th scope='col'{at}>{escape(c)}</th>" for c, at in zip(said.columns, side, strict=True))
+    rows = [
+        "".join(f"<td{at}>{escape(v)}</td>" for v, at in zip(row, side, strict=True))
+        for row in said.itertuples(index=False)
+    ]
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
@@ -130,6 +161,36 @@ def table_html(
         f"{escape(caption or '表格')}'><table class='zf-table'>{title}<thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _side(cells: Sequence[str]) -> str:
+    """Return the attribute that sets a column of words to the left; figures are right as they are.
+
+    >>> _side(["1—3", "<1%"]), _side(["甲镇", "1"]), _side([])
+    ('', " style='text-align:left'", '')
+    """
+    return " style='text-align:left'" if any(c.isalpha() for cell in cells for c in cell if c not in "人分") else ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A table as a notebook shows it: drawn where there is a page, as text anywhere else.
+
+    In a page a Chinese character is seldom as wide as two letters, so columns of text would not meet.
+
+    >>> Shown(pd.DataFrame({"label": ["甲"], "n": [7]}))
+    对象  票数
+    甲       7
+    """
+
+    frame: pd.DataFrame
+    headings: Mapping[str, str] | None = None
+
+    def __repr__(self) -> str:
+        return table_text(self.frame, headings=self.headings)
+
+    def _repr_html_(self) -> str:
+        return table_html(self.frame, headings=self.headings)
 
 
 def table_text(frame: pd.DataFrame, *, headings: Mapping[str, str] | None = None) -> str:

@@ -195,7 +195,7 @@ def test_no_serious_violation_of_accessibility(look, view):
 def test_nobody_is_named_before_the_scope_is_chosen(look):
     page = look("rules", scope="")
     text = page.locator(".zf-view").inner_text()
-    assert text.index("如何提出异议") < text.index("UNSET") < text.index("凭运气")
+    assert text.index("如何提出异议") < text.index("还没有选定") < text.index("凭运气")
     assert "丁" not in text and page.locator(".zf-chart svg").count() == 0
     assert {"乡镇（街道）内", "全县"} <= set(page.get_by_role("cell").all_inner_texts())
 
@@ -266,6 +266,20 @@ def test_without_the_token_there_is_only_the_door(results, path):
     reply = results.ask(path)
     assert reply.status == 302 and reply.headers["Location"].startswith("/login")
     assert results.ask(f"{path}?token=wrong").status == 302
+
+
+def test_the_door_opens_to_the_token_typed_in_and_speaks_chinese(browser: Browser, results):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{results.base}/")
+    for token, sentence in (("wrong", "令牌不对"), (TOKEN, "名次不是结论")):
+        page.get_by_label("令牌").fill(token)
+        page.get_by_role("button", name="进入").click()
+        page.get_by_text(sentence).wait_for()
+    assert [urlsplit(page.url).path, page.context.cookies()[0]["sameSite"]] == ["/", "Strict"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.goto(f"{results.base}/nothing")
+    page.get_by_text("没有这个页面").wait_for()
+    page.context.close()
 
 
 @pytest.mark.parametrize("path", ["/api/kernels/0-0-0-0-0", "/api/kernels/0-0-0-0-0/channels"])

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from .. import results
-from ..html import shown
+from ..html import shown, span
 from .dress import (
     GREY,
     LIKERT_COLOURS,
@@ -106,7 +106,7 @@ def _ranked_frame(ranking: results.Ranking, most: int) -> tuple[pd.DataFrame, in
             "rank": table["rank"],
             "from": table["lower"] - 0.3,
             "to": table["upper"] + 0.3,
-            "set": [f"{a}—{b}" for a, b in zip(table["lower"], table["upper"], strict=True)],
+            "set": [span(a, b) for a, b in zip(table["lower"], table["upper"], strict=True)],
             "score": [shown(v, "estimate") for v in table["estimate"]],
             "n": n,
             "good": [

@@ -21,12 +21,12 @@ def satisfaction_plot(opinion: results.Opinion) -> alt.LayerChart:
     order = list(dict.fromkeys(frame["area_label"]))
     names = frame.sort_values("level")["level_label"].drop_duplicates().tolist()
     colours = LIKERT_COLOURS if len(names) == 5 else LIKERT_COLOURS[::2]
-    reach = float(np.ceil(max(frame["to"].max(), -frame["from"].min()) * 10) / 10)
+    ends, at = _reach(float(frame["from"].min()), float(frame["to"].max()))
     x = alt.X(
         "from:Q",
         title=f"{names[0]} ←　占有效回答的比例　→ {names[-1]}",
-        scale=alt.Scale(domain=[-reach, reach]),
-        axis=alt.Axis(labelExpr="format(abs(datum.value), '.0%')", domain=False, tickCount=7),
+        scale=alt.Scale(domain=ends, nice=False),
+        axis=alt.Axis(labelExpr="format(abs(datum.value), '.0%')", domain=False, values=at),
     )
     y = rows_of("area_label", order, lines=2)
     bars = alt.Chart(frame).mark_bar(stroke="white", strokeWidth=1, height=THICK).encode(
@@ -50,6 +50,18 @@ def satisfaction_plot(opinion: results.Opinion) -> alt.LayerChart:
         height=alt.Step(42),
         said=f"{len(order)} 个方面的满意程度",
     )
+
+
+def _reach(low: float, high: float) -> tuple[list[float], list[float]]:
+    """Return where the axis ends and where it is marked: few enough marks for a phone, 0 among them.
+
+    >>> _reach(-0.22, 0.83)
+    ([-0.4, 1.0], [-0.4, 0.0, 0.4, 0.8])
+    """
+    left, right = (int(np.ceil(5 * end - 1e-9)) for end in (-low, high))
+    step = 1 if left + right <= 5 else 2
+    marks = range(-(left // step) * step, right + 1, step)
+    return [-left / 5, right / 5], [m / 5 for m in marks]
 
 
 def _likert_frame(opinion: results.Opinion) -> pd.DataFrame:
@@ -83,6 +95,12 @@ def _likert_frame(opinion: results.Opinion) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _banded(table: pd.DataFrame) -> pd.Series:
+    """Return the rates to draw: all or none is no more than a band, as it is said."""
+    rate = table["satisfied_rate"]
+    return rate.mask(rate == 1, 0.9).mask(rate == 0, 0.1)
+
+
 def group_plot(opinion: results.Opinion, area: str) -> alt.LayerChart:
     """Draw the satisfied rate of each group that may be shown, with its 95 % interval."""
     table = opinion.area(area).dropna(subset=["satisfied_rate"])
@@ -92,7 +110,7 @@ def group_plot(opinion: results.Opinion, area: str) -> alt.LayerChart:
     frame = pd.DataFrame(
         {
             "group": [f"{g}\n{size}人" for g, size in zip(table["group_label"], n, strict=True)],
-            "rate": table["satisfied_rate"].clip(0.1, 0.9).round(3),
+            "rate": _banded(table).round(3),
             "lower": table["lower_rate"].round(3),
             "upper": table["upper_rate"].round(3),
             "said": [
@@ -109,7 +127,7 @@ def group_plot(opinion: results.Opinion, area: str) -> alt.LayerChart:
         axis=percents(),
     )
     y = rows_of("group", order, lines=2)
-    tips = [alt.Tooltip("group:N", title="分组"), alt.Tooltip("said:N", title="满意率")]
+    tips = [alt.Tooltip("group:N", title="分组"), alt.Tooltip("said:N", title=opinion.words["satisfied_rate"])]
     base = alt.Chart(frame)
     bars = base.mark_bar(height=8, cornerRadius=4, opacity=0.45, color=BLUE).encode(
         x=x, x2="upper:Q", y=y, tooltip=tips

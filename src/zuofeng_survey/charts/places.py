@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from ..html import shown
+from ..html import shown, span
 from .ballots import STANDING, STANDING_COLOURS, STANDING_SHAPES
 from .dress import dressed, legend, ticks
 
@@ -33,7 +33,7 @@ def places_plot(places: pd.DataFrame, *, label: str) -> alt.LayerChart:
         "rank": places["rank"],
         "from": places["lower"] - 0.3,
         "to": places["upper"] + 0.3,
-        "set": [f"{a}—{b}（共 {n} 人）" for a, b, n in zip(places["lower"], places["upper"], places["persons"], strict=True)],
+        "set": [f"{span(a, b)}（共 {n} 人）" for a, b, n in zip(places["lower"], places["upper"], places["persons"], strict=True)],
         "last": places["persons"] - places["k"] + 0.5,
         "end": places["persons"] + 0.5,
         "again": [shown(float(p), "p_bottom") for p in places["p_bottom"]],

@@ -9,7 +9,7 @@ import pandas as pd
 
 from .. import charts
 from ..dataset import Dataset
-from ..html import shown
+from ..html import shown, span
 from ..ledger.chains import LEVELS, responsibility
 from ..results import Balanced
 from ..rules import Findings, Settings, objection
@@ -22,7 +22,7 @@ from .opinion import areas_table, likert, town_table
 from .problems import problem_parts
 from .tree import Callout, Document, Heading, Paragraph, Part, Picture, Table
 from .trend import stage_of
-from .words import APPEAL, DECISION, method, sources, warnings
+from .words import APPEAL, DECISION, method, sources, together, warnings
 from .year import Ledgers, Year
 
 LISTED = ["label", "pool", "years", "measure", "level", "rank", "set", "n", "good_rate", "dk_rate", "remark"]
@@ -118,18 +118,20 @@ def _findings(found: Findings | None) -> Iterator[Part]:
         return
     yield Callout("本节说明", (objection(found), "名单按方案的规则核算，只供研究，不是处理决定；证据强度“弱”“不足”的，需人工书面说明方可研究。"))
     yield Paragraph(f"排名范围：{SCOPE_ZH[found.scope]}。")
-    yield from (Paragraph(p.zh, "note") for p in found.problems)
+    yield from (Paragraph(said, "note") for said in together(found.problems))
     frame = found.table()
     if frame.empty:
         yield Paragraph("没有人列入。")
         return
-    frame["set"] = [f"{a}—{b}" for a, b in zip(frame["lower"], frame["upper"], strict=True)]
+    frame["set"] = [span(a, b) for a, b in zip(frame["lower"], frame["upper"], strict=True)]
+    frame["years"] = [span(f.years[0], f.years[-1]) if _is_run(f.years) else "、".join(map(str, f.years)) for f in found.findings]
+    listed = [c for c in LISTED if c != "remark" or frame["remark"].str.strip().any()]
     yield Table.of(
-        frame[LISTED],
+        frame[listed],
         f"{found.year}年拟提请研究名单",
         notes=method("名次和名次范围取本年度；称职以上率与名次并列看。", *(f"{f.label}：{''.join(p.zh for p in f.reasons)}" for f in found.findings)),
         headings=RULE_HEADINGS | {"measure": "方案对应措施"},
-        right=("set", "years"),
+        right=("set",),
     )
     luck = found.chance[found.chance["scope"] == found.scope]
     if len(luck):
@@ -137,6 +139,10 @@ def _findings(found: Findings | None) -> Iterator[Part]:
         one = "；".join(f"{RULE_KINDS[kind]}约{shown(float(n))}人" for kind, n in pairs)
         yield Paragraph(f"即使所有人真实水平相同，凭运气每年也会点到：{one}。名单须与事实核查一起研究。", "warning")
     yield DECISION
+
+
+def _is_run(years: Sequence[int]) -> bool:
+    return list(years) == list(range(years[0], years[0] + len(years)))
 
 
 RULE_KINDS = {"secretary": "支部书记", "deputy": "副职干部"}

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
 from .. import charts
+from ..html import shown
 from ..ledger.rates import EVERYONE, FLOOR, SATISFIED, TAKING_PART, Rates
 from ..results.release import hidden
 from .tree import Document, Heading, Paragraph, Part, Picture, Table
-from .words import method
+from .words import ledger_source, limits, method
 
 ACCUSATION = "检举控告"
 K = 5
 NUMBERS = ["done", "n", "value_rate", "lower_rate", "upper_rate"]
+LIMITS = (
+    "件数少的单位，一两件就差十几个百分点；区间互相重叠的分不出高低，不用来排名。",
+    "满意率只是参评的人说的；没有参评的人怎么想，谁也不知道，所以并列参评率和保守下限。",
+    "诉求多，可能是问题多，也可能是渠道通、群众信得过。",
+)
 BASIS = (
     "未到期的件不进分母，到期未办的按未按期计；姓名住址不清的不进及时受理率的分母。",
     "群众满意率只算参评件，必须与参评率、保守下限并列看；参评不足 5 件的、参评人意见全都一致的，满意率和保守下限写作“—”。",
@@ -29,6 +36,7 @@ def appeals_report(
     office: str = "",
     date: dt.date | None = None,
     number: str = "",
+    head: str = "",
 ) -> Document:
     """Return the report on appeals and rates.
 
@@ -40,12 +48,14 @@ def appeals_report(
         As :func:`zuofeng_survey.ledger.rates.appeal_rates`, by unit if wanted.
     office, date, number
         As in :class:`Document`.
+    head : str
+        The hash of the ledgers' last event.
 
     Notes
     -----
     Accusations are a number here and nothing else; answers about retaliation are not read at all.
     """
-    parts = tuple(appeal_parts(appeals, rates))
+    parts = (*appeal_parts(appeals, rates), *limits(*LIMITS), *ledger_source(rates.today, head))
     return Document("群众诉求办理情况报告", parts, number=number, office=office, date=date)
 
 
@@ -73,7 +83,7 @@ def appeal_parts(appeals: pd.DataFrame, rates: Rates) -> Iterator[Part]:
         yield Picture(picture, "三率与 95% 区间", said)
     groups = [g for g in dict.fromkeys(rates.rows["group"]) if g != EVERYONE]
     if groups:
-        yield rates_table(rates, groups, "各承办单位的按期情况")
+        yield _by_unit(rates, groups)
     yield from _counts(appeals)
 
 
@@ -111,6 +121,31 @@ def rates_table(rates: Rates, groups: list[str], caption: str) -> Table:
         notes=method(*BASIS),
         headings={"rate": "率", "group": "单位", "done": "分子", "n": "分母", "value_rate": "比率"},
     )
+
+
+def _by_unit(rates: Rates, groups: list[str]) -> Table:
+    """Return one row a unit: of each rate how many of how many, the rate and its interval."""
+    frame = shown_rates(rates)
+    names = [n for n in dict.fromkeys(frame["rate"]) if n in set(frame.loc[frame["group"].isin(groups), "rate"])]
+    cells = {(r.rate, r.group): r for r in frame.itertuples()}
+    rows = []
+    for group in groups:
+        row = {"group": group}
+        for name in names:
+            row |= _cells(name, cells.get((name, group)))
+        rows.append(row)
+    made = pd.DataFrame(rows)
+    notes = method("一格是按期件数/应办件数、比率和 95% 区间。", *BASIS)
+    return Table.of(made, "各承办单位的按期情况", notes=notes, headings={"group": "单位"}, right=tuple(made.columns[1:]))
+
+
+def _cells(name: str, cell: Any) -> dict[str, str]:
+    """Return a unit's cells of one rate; what may not be shown is left out in all of them."""
+    short = name.removesuffix("率")
+    if cell is None or pd.isna(cell.value_rate):
+        return {f"{short}件数": "—", name: "—", f"{short}区间": "—"}
+    value, low, high = (shown(float(v), "value_rate", cell.n) for v in (cell.value_rate, cell.lower_rate, cell.upper_rate))
+    return {f"{short}件数": f"{cell.done:.0f}/{cell.n:.0f}", name: value, f"{short}区间": f"{low}—{high}"}
 
 
 def _counts(appeals: pd.DataFrame) -> Iterator[Part]:

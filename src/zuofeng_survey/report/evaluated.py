@@ -8,6 +8,7 @@ import pandas as pd
 
 from .. import results
 from ..dataset import Dataset
+from ..html import span
 
 AGREED = 0.9  # what results.grades gives where all voters agree
 
@@ -72,7 +73,7 @@ class Evaluated:
     def ranked(self) -> pd.DataFrame:
         """Return the ranking as a table for readers: sets, ballots and grades beside the ranks."""
         table = self.ranking.table()
-        table["set"] = [f"{a}—{b}" for a, b in zip(table["lower"], table["upper"], strict=True)]
+        table["set"] = [span(a, b) for a, b in zip(table["lower"], table["upper"], strict=True)]
         columns = ["label", "rank", "set", "estimate", "se", "p_bottom", "n", "good_rate", "dk_rate"]
         if not self.is_ranked:
             columns = ["label", "n", "good_rate", "dk_rate"]

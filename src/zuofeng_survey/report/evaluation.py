@@ -79,11 +79,17 @@ def _basis(form_id: str, found: Sequence[Evaluated]) -> Iterator[Part]:
     )
     verified = [one.pool for one in found if one.is_ranked and one.ranking.bottom.verified]
     ranked = sum(one.is_ranked for one in found)
-    yield Paragraph(
-        f"{ranked}个范围形成名次，其中末位名单作为一组经得起检验的有{len(verified)}个"
-        f"{'：' + '、'.join(verified) if verified else ''}；其余范围的末位与上一位的差距在误差以内。",
-        "verdict",
-    )
+    yield Paragraph(f"{ranked}个范围形成名次" + _verified(verified, ranked), "verdict")
+
+
+def _verified(pools: Sequence[str], ranked: int) -> str:
+    """Say in how many of the ranked pools the last places are more than error."""
+    if not ranked:
+        return "。"
+    if not pools:
+        return "，末位名单没有一个经得起检验：末位与上一位的差距都在误差以内。"
+    rest = "；其余范围的末位与上一位的差距在误差以内" if len(pools) < ranked else ""
+    return f"，其中末位名单作为一组经得起检验的有{len(pools)}个：{'、'.join(pools)}{rest}。"
 
 
 def _pool(one: Evaluated) -> Iterator[Part]:

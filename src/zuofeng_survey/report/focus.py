@@ -10,12 +10,23 @@ import pandas as pd
 from ..ledger.reading import declaration
 from .problems import COUNTED, counts
 from .tree import Document, Heading, Paragraph, Part, Table
+from .words import ledger_source, limits
 
 NONE = "none"
+LIMITS = (
+    "件数是登记了多少，不是有多少；查得细、群众敢说的方面件数就多。",
+    "归到哪个方面由登记的人判断，同一件事归法可能不同；件数也不说明轻重。",
+)
 
 
 def focus_report(
-    problems: pd.DataFrame, *, office: str = "", date: dt.date | None = None, number: str = ""
+    problems: pd.DataFrame,
+    *,
+    today: dt.date | None = None,
+    office: str = "",
+    date: dt.date | None = None,
+    number: str = "",
+    head: str = "",
 ) -> Document:
     """Return the report on problems by the plan's eight focus areas.
 
@@ -23,10 +34,15 @@ def focus_report(
     ----------
     problems : DataFrame
         ``Book.entries("problems")``.
+    today : date, optional
+        The day the ledger was read for.
     office, date, number
         As in :class:`Document`.
+    head : str
+        The hash of the ledgers' last event.
     """
-    return Document("八个方面突出问题整治情况报告", tuple(focus_parts(problems)), number=number, office=office, date=date)
+    parts = (*focus_parts(problems), *limits(*LIMITS), *ledger_source(today, head))
+    return Document("八个方面突出问题整治情况报告", parts, number=number, office=office, date=date)
 
 
 def focus_parts(problems: pd.DataFrame) -> Iterator[Part]:

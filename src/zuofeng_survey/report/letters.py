@@ -12,7 +12,7 @@ from ..results import Profiles
 from .evaluated import Evaluated
 from .tree import Document, Paragraph, Part, Table
 
-STANDING = {"above": "高于平均", "level": "与平均分不出", "below": "低于平均", "": "—"}
+STANDING = {"above": "高于平均", "level": "分不出高低", "below": "低于平均", "": "—"}
 HEADINGS = {
     "dim_label": "方面",
     "n": "评价人数",

@@ -117,19 +117,19 @@ def _self(found: Sequence[Dataset], issue: Issue) -> Iterator[Named]:
 
 def _appeals(found: Sequence[Dataset], issue: Issue) -> Iterator[Named]:
     if ledgers := issue.ledgers():
-        made = appeals_report(ledgers.appeals, ledgers.rates(found), **issue.signed)
+        made = appeals_report(ledgers.appeals, ledgers.rates(found), head=ledgers.head, **issue.signed)
         yield made.title, made
 
 
 def _problems(_: Sequence[Dataset], issue: Issue) -> Iterator[Named]:
     if ledgers := issue.ledgers():
-        made = problems_report(ledgers.problems, ledgers.signs, today=ledgers.today, **issue.signed)
+        made = problems_report(ledgers.problems, ledgers.signs, today=ledgers.today, head=ledgers.head, **issue.signed)
         yield made.title, made
 
 
 def _focus(_: Sequence[Dataset], issue: Issue) -> Iterator[Named]:
     if ledgers := issue.ledgers():
-        made = focus_report(ledgers.problems, **issue.signed)
+        made = focus_report(ledgers.problems, today=ledgers.today, head=ledgers.head, **issue.signed)
         yield made.title, made
 
 

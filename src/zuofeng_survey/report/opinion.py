@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from .. import charts
+from ..html import span
 from ..results import Balanced, Opinion
 from .tree import Document, Heading, Paragraph, Part, Picture, Table
 from .words import method, sources, warnings
@@ -109,7 +110,7 @@ def town_table(towns: Balanced) -> Table:
     frame = towns.table()
     for name, first in (("set", "rank"), ("weighted_set", "weighted_rank")):
         pairs = zip(frame[f"{first}_lower"], frame[f"{first}_upper"], strict=True)
-        frame[name] = ["—" if a != a else f"{a:.0f}—{b:.0f}" for a, b in pairs]
+        frame[name] = [span(a, b) for a, b in pairs]
     return Table.of(
         frame[BY_TOWN],
         "各乡镇满意指数：原始与加权",

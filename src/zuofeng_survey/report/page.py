@@ -13,6 +13,7 @@ from .files import put
 from .tree import Callout, Document, FillIn, Heading, Paragraph, Picture, Table
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+SCREEN = 340  # of the drawing, without its labels: on a phone it shrinks to the page and can still be read
 PAGE = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -83,11 +84,10 @@ def _table(said: str, table: Table) -> str:
 
 
 def _picture(said: str, picture: Picture) -> str:
-    drawn = base64.b64encode(charts.svg(picture.chart).encode()).decode()
+    drawn = base64.b64encode(charts.svg(picture.chart, width=SCREEN).encode()).decode()
     caption = escape(f"{said}　{picture.caption}")
     return (
-        f"<figure><div class='zf-scroll' tabindex='0' role='region' aria-label='{caption}'>"
-        f"<img alt='{escape(picture.alt)}' src='data:image/svg+xml;base64,{drawn}'></div>"
+        f"<figure><img alt='{escape(picture.alt)}' src='data:image/svg+xml;base64,{drawn}'>"
         f"<figcaption>{caption}</figcaption></figure>"
     )
 

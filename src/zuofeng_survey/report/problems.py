@@ -13,10 +13,16 @@ from ..ledger.declaration import Declaration
 from ..ledger.reading import declaration
 from ..ledger.signs import Signs
 from .tree import Document, Heading, Paragraph, Part, Picture, Table
+from .words import ledger_source, limits
 
 CLOSED = ("已销号", "回头看", "归档")
 ELSEWHERE, KEPT = "线下销号", "长期坚持"
 MOST = 30
+LIMITS = (
+    "问题件数多，可能是问题多，也可能是查得细、群众敢说；不用来给单位排名。",
+    "销号率和逾期率要与件数一起看：件数少的单位，一件就差十几个百分点。",
+    "已销号不等于问题解决了，要看群众验收、回头看和需要核实的迹象；迹象也只提示去看，不是结论。",
+)
 COUNTED = "件数是台账里的条目；已销号含回头看、归档，线下销号和长期坚持另列；逾期是整改时限已过、还没有申请销号的。"
 
 
@@ -28,6 +34,7 @@ def problems_report(
     office: str = "",
     date: dt.date | None = None,
     number: str = "",
+    head: str = "",
 ) -> Document:
     """Return the report on problems and their close-out.
 
@@ -40,8 +47,15 @@ def problems_report(
     today : date
     office, date, number
         As in :class:`Document`.
+    head : str
+        The hash of the ledgers' last event.
     """
-    parts = (*problem_parts(problems, signs, today=today), *_open(problems))
+    parts = (
+        *problem_parts(problems, signs, today=today),
+        *_open(problems),
+        *limits(*LIMITS),
+        *ledger_source(today, head),
+    )
     return Document("问题整改和销号情况报告", parts, number=number, office=office, date=date)
 
 

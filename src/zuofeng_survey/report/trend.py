@@ -100,7 +100,7 @@ def _change(a: pd.Series, b: pd.Series) -> str:
     """Say in words whether a rate went up or down, or cannot be told."""
     good = [round(float(r["satisfied_rate"]) * float(r["n"])) for r in (a, b)]
     found = rate_change((good[0], int(a["n"])), (good[1], int(b["n"])))
-    points = f"相差{abs(100 * found.estimate):.1f}个百分点（95%区间{100 * found.lower:+.1f}至{100 * found.upper:+.1f}）。"
+    points = f"相差{100 * found.estimate:+.1f}个百分点（95%区间{100 * found.lower:+.1f}至{100 * found.upper:+.1f}）。"
     if found.lower <= 0 <= found.upper:
         return f"分不出升降，{points}"
     return ("上升，" if found.estimate > 0 else "下降，") + points

@@ -8,6 +8,7 @@ never through a template language.
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ TWIP = 20
 BLOCK_TWIPS = round(BLOCK[0] / 25.4 * 72 * TWIP)
 PADDING = 110  # twips on either side of a cell's text
 ANSWER_LINE = Mm(9)
+LETTERS = re.compile(r"[A-Za-z0-9.%]+")
+FEW_NOTES = 4  # so many notes stay under their table
 TOGETHER = 18  # a table of so many rows stands on one page
 
 
@@ -89,6 +92,8 @@ def _signed(word: Word, document: Document) -> None:
     """Office and date at the end, the date four characters in from the right."""
     if not document.office and not document.date:
         return
+    for line in word.paragraphs[-2:]:  # a signature never stands on a page alone
+        line.paragraph_format.keep_with_next = True
     if not document.compact:
         _line(word, "", "公文正文").paragraph_format.keep_with_next = True
     said = [text for text in (document.office, document.dated) if text]
@@ -112,31 +117,44 @@ def _table(word: Word, said: str, table: Table) -> None:
     _flag(made.rows[0]._tr.get_or_add_trPr(), "w:tblHeader")
     for row in made.rows:
         _flag(row._tr.get_or_add_trPr(), "w:cantSplit")
-    together = cells if len(table.rows) <= TOGETHER else cells[:3]
+    together = cells if len(table.rows) <= TOGETHER else cells[:3] + cells[-2:]
     for line in (cell.paragraphs[0] for row in together for cell in row):
         line.paragraph_format.keep_with_next = True
     for n, text in enumerate(table.notes):
-        _line(word, f"{'注：' if n == 0 else '　　'}{text}", "公文注")
+        line = _line(word, f"{'注：' if n == 0 else '　　'}{text}", "公文注")
+        line.paragraph_format.keep_with_next = len(table.notes) <= FEW_NOTES and n < len(table.notes) - 1
 
 
 def _widths(table: Table) -> list[int]:
-    """Share the text block among columns by their longest word, in twips."""
+    """Share the text block among columns by what stands in them, in twips.
+
+    Headings may break in two, words and numbers must not while there is room. Where there is too
+    little, no column is narrower than what cannot break, and the rest goes to who wants it most.
+    """
     one = TABLE_PT / 2 * TWIP  # half a Chinese character
-    columns = list(zip(table.columns, *table.rows, strict=True))
-    body = [max([width_of(text) for text in c[1:]], default=2) for c in columns]
-    head = [width_of(c[0]) for c in columns]
-    # a heading may break in two, numbers must not
-    need = [max(b if right else min(b, 24), (h + 1) // 2, 4) for b, h, right in zip(body, head, table.numeric, strict=True)]
-    want = [n * one + 2 * PADDING for n in need]
-    room = BLOCK_TWIPS
-    if sum(want) <= room:
-        spare = (room - sum(want)) / len(want)
-        return [int(w + spare) for w in want]
-    fixed = sum(w for w, right in zip(want, table.numeric, strict=True) if right)
-    loose = sum(want) - fixed
-    if not loose or fixed > 0.8 * room:
-        return [int(w * room / sum(want)) for w in want]
-    return [int(w if right else w * (room - fixed) / loose) for w, right in zip(want, table.numeric, strict=True)]
+    head = [_wide(text) for text in table.columns]
+    body = [max(map(_wide, column), default=2) for column in zip(*table.rows, strict=True)] or [2] * len(head)
+    for lines in (1, 2):
+        whole = [max(b, -(-h // lines), 4) * one + 2 * PADDING for b, h in zip(body, head, strict=True)]
+        if sum(whole) <= BLOCK_TWIPS:
+            return [int(w * BLOCK_TWIPS / sum(whole)) for w in whole]
+    hard = [max((b if right else _unbroken(table, n)), 4) for n, (b, right) in enumerate(zip(body, table.numeric, strict=True))]
+    least = [w * one + 2 * PADDING for w in hard]
+    want = [max(min(b, 24), (h + 1) // 2, w) - w for b, h, w in zip(body, head, hard, strict=True)]
+    spare = BLOCK_TWIPS - sum(least)
+    if spare <= 0 or not any(want):
+        return [int(w * BLOCK_TWIPS / sum(least)) for w in least]
+    return [int(w + spare * more / sum(want)) for w, more in zip(least, want, strict=True)]
+
+
+def _wide(text: str) -> int:
+    """Return a text's width on paper in half characters: a Chinese dash is drawn as wide as a character."""
+    return width_of(text) + text.count("—")
+
+
+def _unbroken(table: Table, column: int) -> int:
+    """Return the longest run of letters and figures of a column, which would break anywhere if it had to."""
+    return max((len(run) for row in table.rows for run in LETTERS.findall(row[column])), default=0)
 
 
 def _frame(made: Any, widths: list[int]) -> None:

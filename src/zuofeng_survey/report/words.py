@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import pandas as pd
 
 from .. import results
-from .tree import Callout, FillIn, Paragraph, Table
+from ..errors import Problem
+from .tree import Callout, FillIn, Heading, Paragraph, Part, Table
 
 APPEAL = Callout(
     "如何提出异议",
@@ -45,6 +47,27 @@ def sources(named: Sequence[tuple[str, str]]) -> Table:
         notes=["数据指纹是封存数据集清单的 SHA-256；用同一数据集重做，数字逐位相同。"],
         headings={"name": "数据集", "hash": "数据指纹"},
     )
+
+
+def ledger_source(today: dt.date | None, head: str) -> list[Part]:
+    """Return where the figures of a report on ledgers come from; nothing where that is not known."""
+    if not head:
+        return []
+    said = f"数字来自台账，截至{today}；最后一条记录的指纹：{head}。用同一份台账重做，数字相同。"
+    return [Heading("数据来源与核对"), Paragraph(said)]
+
+
+def limits(*said: str) -> list[Part]:
+    """Return what a report cannot say, under its heading."""
+    return [Heading("这份结果不能说明什么"), *map(Paragraph, said)]
+
+
+def together(problems: Sequence[Problem]) -> list[str]:
+    """Return remarks as sentences; those that differ only in the place are said once, with all places."""
+    places: dict[str, list[str]] = {}
+    for p in problems:
+        places.setdefault(Problem(p.code, "", p.params).zh, []).append(p.place)
+    return [f"{'、'.join(filter(None, at))}：{text}" if any(at) else text for text, at in places.items()]
 
 
 def warnings(said: Sequence[str]) -> list[Paragraph]:

@@ -106,7 +106,19 @@ def channel_weighted(dataset: Dataset, by: str, *, area: str = "", channel: str 
     rows = raw[columns].merge(found, on="group", how="left")
     rows = _ranked(rows, seed=int(dataset.hash[:8], 16))
     said = [Problem("channels-merged", dataset.name, {"names": "、".join(merged)})] if merged else []
-    return Balanced(opinion, area, channel, rows, (*opinion.problems, *said))
+    return Balanced(opinion, area, channel, rows, (*_of_area(opinion, rows), *said))
+
+
+def _of_area(opinion: Opinion, rows: pd.DataFrame) -> list[Problem]:
+    """Return what the summary says of all areas as far as it concerns this one."""
+    empty, small = rows["n"].isna(), (rows["n"] < RANK_FROM) & (rows["group"] != UNSAID)
+    here = {"group-small": bool(empty.any()), "group-unranked": bool(small.any())}
+    counted = {"group-small": {"n": int(empty.sum())}}
+    return [
+        Problem(p.code, p.place, {**p.params, **counted.get(p.code, {})})
+        for p in opinion.problems
+        if here.get(p.code, True)
+    ]
 
 
 def _people(dataset: Dataset, area: str, *, by: str, channel: str) -> pd.DataFrame:

@@ -26,6 +26,7 @@ PRESSED = {"MY": ("MY-G05", "1")}
 PRESSED_FROM = 0.02
 WORDS = {"label": "方面", "n": "人数", "index": "满意指数", "satisfied_rate": "满意率"}
 OWN_WORDS = {"index": "均分", "satisfied_rate": "较好以上率"}
+FORM_WORDS = {"TL": {"index": "均分", "satisfied_rate": "支持（可行）率"}}
 COLUMNS = ["n", "index", "se", "satisfied_rate", "lower_rate", "upper_rate", "known_rate"]
 BANDED = ["index", "se", "lower_rate", "upper_rate"]
 
@@ -135,7 +136,8 @@ def mass_opinion(dataset: Dataset, by: str = "") -> Opinion:
     summary = _summary(dataset, facts, by, pressed)
     problems = _problems(dataset, summary, pressed)
     levels = levels_of(dataset, summary)
-    return Opinion(dataset.name, dataset.hash, by, summary, levels, tuple(problems), WORDS)
+    words = WORDS | FORM_WORDS.get(dataset.manifest["form_id"], {})
+    return Opinion(dataset.name, dataset.hash, by, summary, levels, tuple(problems), words)
 
 
 def self_inspection(dataset: Dataset, by: str = "") -> Opinion:

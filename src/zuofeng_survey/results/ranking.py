@@ -22,6 +22,7 @@ from .panel import usable_panel
 DRAWS = 9999
 LARGE = 200
 GOOD = 75.0
+MOST_FREE = 6  # so many who are free of the bottom are named, more are counted
 KEPT = 256  # rankings held: an annual report and a view ask for the same ones again and again
 NOTE = {
     "zh": "测评结果受人数、了解程度等影响，仅供综合研判参考，不得仅凭名次作出处理；"
@@ -103,22 +104,30 @@ class Ranking:
         names = "、".join(label for label, low in zip(self.labels, b.observed, strict=True) if low)
         if lang == "en":
             said = "verified" if b.verified else "NOT verified"
-            gap = f"gap {b.gap:.2f}, needed {b.gap_needed:.2f}, p = {b.p_value:.3f}"
+            p = "p < 0.001" if b.p_value < 0.0005 else f"p = {b.p_value:.3f}"
+            gap = f"gap {b.gap:.2f}, needed {b.gap_needed:.2f}, {p}"
             return f"Bottom {b.k}: {names} — {said} ({gap})."
         said = "经得起检验" if b.verified else "不能确认（差距在误差以内）"
-        gap = f"与上一位相差 {b.gap:.2f} 分，需要 {b.gap_needed:.2f} 分，p={b.p_value:.3f}"
+        p = "p<0.001" if b.p_value < 0.0005 else f"p={b.p_value:.3f}"
+        gap = f"与上一位相差 {b.gap:.2f} 分，需要 {b.gap_needed:.2f} 分，{p}"
         return f"后{b.k}位：{names}。{said}：{gap}。"
 
     def standings(self, lang: str = "zh") -> str:
-        """Return in one sentence who is certainly in the bottom k and who cannot be excluded."""
+        """Return in one sentence who is certainly in the bottom k and who cannot be excluded.
+
+        Many who are free of it are counted, not listed: the sentence is about the others.
+        """
         standing = self.standing()
         label = dict(zip(self.bottom.unit, self.labels, strict=True))
         order = self.table()["target"]
 
-        def named(word: str) -> str:
-            return "、".join(label[t] for t in order if standing[t] == word) or "—"
+        def named(word: str, most: int = len(order)) -> str:
+            found = [label[t] for t in order if standing[t] == word]
+            if len(found) > most:
+                return f"the other {len(found)}" if lang == "en" else f"其余 {len(found)} 人"
+            return "、".join(found) or ("nobody" if lang == "en" else "没有")
 
-        sure, open_, free = (named(word) for word in ("certain", "open", "free"))
+        sure, open_, free = (named(*word) for word in (("certain",), ("open",), ("free", MOST_FREE)))
         if lang == "en":
             return f"Certainly in the bottom {self.bottom.k}: {sure}; cannot be excluded: {open_}; free of it: {free}."
         return f"必在后{self.bottom.k}位：{sure}；不能排除：{open_}；可以排除：{free}。"

@@ -51,6 +51,16 @@ HEADINGS = {
 SHOWN = ("label", "pool", "years", "measure", "status", "level", "p_bottom", "rank", "lower", "upper", "n",
          "good_rate", "dk_rate", "flip1", "maps", "remark")  # fmt: skip
 USED = ("bottom_rule.", "class_weights.", "objection.")
+RULE_KEYS = {
+    "bottom_rule.secretary.n": "支部书记取后几位",
+    "bottom_rule.deputy.n": "副职干部取后几位",
+    "bottom_rule.ladder.1": "一年落在末位",
+    "bottom_rule.ladder.2": "连续两年落在末位",
+    "bottom_rule.ladder.3": "连续三年落在末位",
+    "bottom_rule.scope": "在多大范围里排",
+    "objection.review_days": "几日内可以申请复核",
+    "objection.appeal_days": "几日内可以提出申诉",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,7 +229,8 @@ def chance_html(chance: pd.DataFrame) -> str:
 
 def constants_html(settings: Settings) -> str:
     """Return the constants the ladder uses, and those the office changed, with their origin."""
-    rows = [(c.key, _given(c.value), c.said) for c in used(settings)]
+    value = SCOPE_ZH | {"UNSET": "方案没有写，要书面选定"}
+    rows = [(_called(c), value.get(str(c.value), _given(c.value)), c.said) for c in used(settings)]
     return table_html(pd.DataFrame(rows, columns=["key", "value", "origin"]), caption="所用常量及来源", headings=HEADINGS)
 
 
@@ -241,6 +252,11 @@ def _given(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     return "—" if value is None or value == {} else str(value)
+
+
+def _called(c: Constant) -> str:
+    """Return what a constant is called: in words, with its key where only a remark is known."""
+    return RULE_KEYS.get(c.key) or (f"{c.note}（{c.key}）" if c.note else c.key)
 
 
 def _kinds(chance: pd.DataFrame) -> pd.DataFrame:

@@ -143,7 +143,7 @@ class Plan:
         d, last = self.design, self.people[-1]
         v, n, k = sum(d.voters.values()), _range(d.sizes), d.k
         right, flip, sure = (f"{100 * x:.0f}%" for x in self.odds[:3])
-        luck = [f"{x:.1f}" for x in self.if_equal]
+        luck = [f"{x:.1f}".removesuffix(".0") for x in self.if_equal]
         if lang == "en":
             runs = ", ".join(f"{x} over {y} year(s)" for y, x in enumerate(luck, start=1))
             return (
@@ -153,13 +153,14 @@ class Plan:
                 f"would name {runs}. Here {last[0]:.1f} would be named {d.years} year(s) running, "
                 f"{last[1]:.1f} of them not truly last."
             )
+        wrong = f"其中约 {last[1]:.1f} 人并不是真正的最后" if last[1] >= 0.05 else "其中几乎没有点错的人"
         streak = f"{run(d.years)}都" if d.years > 1 else "一年里"
         runs = "、".join(f"{run(y)} {x} 人" for y, x in enumerate(luck, start=1))
         return (
             f"{v} 名评议人评 {n} 名对象：后{k}位完全评对的会议约占 {right}；去掉一张票，末位就会变的占 "
             f"{flip}；末位经得起检验的占 {sure}。全部 {len(d.sizes)} 个排名范围里，就算大家水平完全一样，"
             f"仅凭运气也会点到：{runs}。按所设的差距，{streak}被点名的约 {last[0]:.1f} 人，"
-            f"其中约 {last[1]:.1f} 人并不是真正的最后。"
+            f"{wrong}。"
         )
 
     def _repr_html_(self) -> str:

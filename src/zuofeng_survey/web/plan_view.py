@@ -119,19 +119,22 @@ def _table(found: Plan) -> str:
         f"{100 * v:.0f}%" if share else f"{v:.1f} 人"
         for v, share in zip(table["estimate"], is_share, strict=True)
     ]
-    error = [
-        f"±{100 * v:.0f}%" if share else f"±{v:.1f} 人"
-        for v, share in zip(table["se"], is_share, strict=True)
-    ]
+    error = [_error(v, share) for v, share in zip(table["se"], is_share, strict=True)]
     equal = [f"{v:.1f} 人" if v == v else "—" for v in table["if_equal"]]
     frame = table[["label"]].assign(said=said, error=error, if_equal=equal)
     return table_html(frame, caption="每个问题的答案", headings=WORDS)
 
 
+def _error(se: float, share: bool) -> str:
+    """Say the error of a simulation; what came out the same every time has none that could be seen."""
+    said = f"±{100 * se:.0f}%" if share else f"±{se:.1f} 人"
+    return said if float(said.strip("±%人 ")) else "次次一样"
+
+
 def _basis(found: Plan) -> str:
     d = found.design
     return (
-        f"模拟 {found.reps} 次会议，随机种子 {found.seed}：同样的设定得到同样的数。“模拟误差”是一个标准误。"
+        f"模拟 {found.reps} 次会议，随机种子 {found.seed}：同样的设定得到同样的数。“模拟误差”是一个标准误；“次次一样”只说这些次模拟，不是绝不会有。"
         f"“水平完全一样时”是精确公式（每个范围 N 人取后{d.k}位，连续 y 年为 N×({d.k}/N)^y 人）。"
         "真实差距谁也不知道，请把三种差距都看一遍。"
     )

@@ -14,29 +14,25 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import nbformat
 import tornado.httpserver
 import tornado.web
-from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import PeriodicCallback
 from traitlets.config import Config
 from voila.app import Voila
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
-from voila.voila_identity_provider import VoilaIdentityProvider
 
-from ..errors import Problem, UsageError
+from ..errors import UsageError
 from ..questionnaire.library import PACKAGE
 from .hardening import HISTORY_OFF, connection_folder
 from .kernels import FormKernels, KernelsFull
 from .passing import LONGEST_MESSAGE, ViewConnection
 from .ports import bind
+from .results_pages import Door, FrontPage, Identity, NoPage, Spoken, problem_page
 from .views import FOLDER
 
 POLICY = (
@@ -54,20 +50,6 @@ ROUTES = ("/api/kernels", "/voila/static", "/voila/templates", "/voila/api/theme
           "/voila/api/shutdown", "/voila/labextensions", "/logout")  # fmt: skip
 KERNEL = r"/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 log = logging.getLogger("zuofeng_survey.web.results")
-_PAGE = """<!DOCTYPE html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<style>body {{ font: 18px/1.8 sans-serif; color: #222; background: #fff; max-width: 40rem; margin: 2rem auto; padding: 0 1rem; }}</style>
-</head>
-<body><main>{body}</main>
-<script>if (location.search) history.replaceState(null, "", location.pathname);</script>
-</body>
-</html>
-"""
 
 
 def serve_results(
@@ -145,7 +127,7 @@ def _config(folder: Path, given: Mapping[str, str], scratch: Path) -> Config:
     config = Config()
     config.ResultsServer = Config(
         config_file_paths=[],
-        identity_provider_class=VoilaIdentityProvider,
+        identity_provider_class=Identity,
         kernel_websocket_connection_class=ViewConnection,
         open_browser=False,
         root_dir=str(folder.resolve()),
@@ -208,6 +190,7 @@ class ResultsServer(Voila):
             "compress_response": True,
             "notebooks": self.notebooks,
             "title": self.title,
+            "default_handler_class": NoPage,
             "log_function": lambda _: None,
             "websocket_max_message_size": LONGEST_MESSAGE,
             "websocket_ping_timeout": 30_000,
@@ -225,6 +208,7 @@ class ResultsServer(Voila):
         found: Any = super().init_handlers()
         return [
             (url_path_join(root, "/?"), FrontPage),
+            (url_path_join(root, "/login"), Door),
             (url_path_join(root, r"/voila/render/([\w\-]+\.ipynb)"), ViewPage, common),
             (url_path_join(root, KERNEL + "/channels"), KernelSocket),
             *(handler for handler in found if handler[0].startswith(wanted)),
@@ -263,7 +247,7 @@ class KernelSocket(VoilaKernelWebsocketHandler):
         return {"compression_level": 1}
 
 
-class ViewPage(TornadoVoilaHandler):
+class ViewPage(Spoken, TornadoVoilaHandler):
     """A notebook as a page."""
 
     @tornado.web.authenticated
@@ -276,29 +260,4 @@ class ViewPage(TornadoVoilaHandler):
                 self.flush()
         except KernelsFull as error:
             self.set_status(503)
-            self.finish(_page(error.problems[0]))
-
-
-class FrontPage(JupyterHandler):
-    """The notebooks there are."""
-
-    @tornado.web.authenticated
-    def get(self) -> None:
-        title, found = escape(self.settings["title"]), _titles(self.settings["notebooks"])
-        links = "".join(
-            f'<li><a href="/voila/render/{quote(name)}">{escape(title)}</a></li>'
-            for name, title in found.items()
-        )
-        self.finish(_PAGE.format(title=title, body=f"<h1>{title}</h1><ul>{links}</ul>"))
-
-
-def _titles(folder: Path) -> Mapping[str, str]:
-    """Return the notebooks there are: file name → title."""
-    return {
-        path.name: nbformat.read(path, as_version=4).metadata.get("title", path.stem)
-        for path in sorted(folder.glob("*.ipynb"), reverse=True)
-    }
-
-
-def _page(problem: Problem) -> str:
-    return _PAGE.format(title="", body=f'<h1>{escape(problem.zh)}</h1><p lang="en">{escape(problem.en)}</p>')
+            self.finish(problem_page(error.problems[0]))

@@ -17,7 +17,7 @@ import pandas as pd
 from .. import charts, rules
 from ..dataset import Dataset
 from ..errors import Problem, UsageError, ZuofengError
-from ..html import heading, note, shown, table_html
+from ..html import heading, note, shown, span, table_html
 from ..results import NOTE
 from ..rules.blanks import BLANK_ZH, BLANKS
 from ..rules.levels import LEVELS
@@ -25,8 +25,8 @@ from ..rules.rounds import KIND_ZH, KINDS
 from ..rules.showing import HEADINGS, SCOPE_ZH, STATUS, chance_html, constants_html
 from .views import AGREED, _charts, _guarded, _html, datasets_folder, styled
 
-SCOPES = [("尚未选定（UNSET）", ""), *((said, name) for name, said in SCOPE_ZH.items())]
-LISTED = ("label", "pool", "years", "measure", "status", "level", "rank", "set", "n", "good_rate", "p_bottom", "remark")
+SCOPES = [("尚未选定", ""), *((said, name) for name, said in SCOPE_ZH.items())]
+LISTED = ("label", "level", "rank", "set", "good_rate", "pool", "years", "measure", "status", "n", "p_bottom", "remark")
 UNSET = (
     "排名范围还没有选定，所以不列任何人。方案没有写明“后几位”是在乡镇内排还是在全县排：两种范围点到的人数不同，"
     "凭运气点到的人数也不同（见下表）。请由研究决定的人书面选定，再在上面选择。"
@@ -57,7 +57,7 @@ class RulesView(widgets.VBox):
         self.kind = widgets.Dropdown(options=kinds, description="测评对象")
         self.year = widgets.Dropdown(description="年份")
         self.scope = widgets.Dropdown(options=SCOPES, value="", description="排名范围")
-        self.body = widgets.VBox()
+        self.body, self.waiting, self.bar = widgets.VBox(), widgets.HTML(), widgets.IntProgress()
         asked = widgets.Box([self.kind, self.year, self.scope])
         asked.add_class("zf-asked")
         super().__init__([styled("views.css"), _html(_objection(self.settings)), asked, self.body])
@@ -84,9 +84,15 @@ class RulesView(widgets.VBox):
         elif not self.scope.value:
             self.body.children = _guarded(self._unset)
         else:
-            bar = widgets.IntProgress(description="正在核算")
-            self.body.children = [bar, _html(note("全县三年约需半分钟；算过的再看就不用等。"))]
-            self.body.children = _guarded(lambda: self._found(bar))
+            self.body.children = [self.waiting, self.bar]
+            self._tell(0, 0)
+            self.body.children = _guarded(self._found)
+
+    def _tell(self, done: int, of: int) -> None:
+        """Say how far the work is: the whole county takes half a minute."""
+        step = f"已完成 {done} / {of} 步（先排出各次测评，再核对每个人的证据）" if of else "正在读取数据"
+        self.waiting.value = note(f"正在核算：{step}。全县三年约需半分钟，算过的再看就不用等。")
+        self.bar.max, self.bar.value = max(of, 1), done
 
     def _datasets(self) -> list[Dataset]:
         return [r.dataset for r in self.rounds if r.kind == self.kind.value and r.year <= int(self.year.value or 0)]
@@ -95,15 +101,11 @@ class RulesView(widgets.VBox):
         chance = rules.chances(self._datasets(), self.settings)
         return [_html(note(UNSET, kind="warning") + chance_html(chance) + _told(self.left_out))]
 
-    def _found(self, bar: widgets.IntProgress) -> Sequence[widgets.Widget]:
-        def moved(done: int, of: int) -> None:
-            bar.max, bar.value = of, done
-
+    def _found(self) -> Sequence[widgets.Widget]:
         kind, year, scope = str(self.kind.value), int(self.year.value or 0), str(self.scope.value)
         key = (kind, year, scope)
         if key not in self._known:
-            given = {"year": year, "scope": scope, "settings": self.settings}
-            self._known[key] = rules.findings(self._datasets(), **given, progress=moved)
+            self._known[key] = rules.findings(self._datasets(), year=year, scope=scope, settings=self.settings, progress=self._tell)
         found = self._known[key]
         parts: list[widgets.Widget] = [_html(_list(found))]
         parts += _persons(found) if found.findings else []
@@ -143,9 +145,10 @@ def _list(found: rules.Findings) -> str:
     by_level = "、".join(f"{level} {n} 人" for level, n in count.items() if n)
     said = f"按方案原文核算，点到 {len(found.findings)} 人；证据强度：{by_level}。这是供研究的名单，不是决定。"
     frame = found.table()
-    frame["set"] = [f"{a}—{b}" for a, b in zip(frame["lower"], frame["upper"], strict=True)]
+    frame["set"] = [span(a, b) for a, b in zip(frame["lower"], frame["upper"], strict=True)]
     named = HEADINGS | {"set": "名次范围"}
-    table = table_html(frame[list(LISTED)], caption="名单与证据强度（名次旁列绝对等次）", headings=named)
+    listed = [c for c in LISTED if c != "remark" or frame["remark"].str.strip().any()]
+    table = table_html(frame[listed], caption="名单与证据强度（名次旁列绝对等次）", headings=named)
     return title + note(said, kind="verdict") + table + note(LEVEL_SAID)
 
 
@@ -202,7 +205,7 @@ def _answers(e: Any) -> dict[str, str]:
     leave = f"{e.leave} 张" if e.leave is not None else f"试到 {e.leave_tried} 张仍在"
     return {
         "名次（共几人）": f"{e.rank}（{e.persons}）",
-        "名次范围": f"{e.lower}—{e.upper}",
+        "名次范围": span(e.lower, e.upper),
         "重抽落末位": shown(e.p_bottom, "p_bottom"),
         "末位与上一位的差距": shown(e.gap, "estimate"),
         "要多大的差距才算数": shown(e.gap_needed, "estimate"),
@@ -227,9 +230,11 @@ def _pooled(f: rules.Finding) -> str:
     if p is None:
         return note("几年合并检验：只有一年，或各年的排名范围不同，不能合并。")
     result = "经得起" if p.confirmed else "经不起"
+    luck = f"{p.by_luck:.1f} 人" if p.by_luck >= 0.05 else "不到 0.1 人"
     return note(
-        f"几年合并检验（{'、'.join(map(str, p.years))}，{p.persons} 人）：{result}检验；合并名次范围 {p.lower}—{p.upper}，"
-        f"差距 {shown(p.gap, 'estimate')}，需要 {shown(p.gap_needed, 'estimate')}；人人相同时凭运气会点到 {p.by_luck:.1f} 人。"
+        f"几年合并检验（{'、'.join(map(str, p.years))}，{p.persons} 人）：{result}检验；本人的合并名次范围 {span(p.lower, p.upper)}，"
+        f"末位几人作为一组与上一位的差距 {shown(p.gap, 'estimate')}，需要 {shown(p.gap_needed, 'estimate')}（两项有一项成立即可）。"
+        f"人人相同时凭运气会点到 {luck}。"
     )
 
 

@@ -17,7 +17,7 @@ import ipywidgets as widgets
 from .. import charts, results
 from ..dataset import Dataset
 from ..errors import ZuofengError
-from ..html import heading, note, table_html
+from ..html import heading, note, span, table_html
 from ..results.counting import groupings
 
 FOLDER = "ZUOFENG_DATASETS"
@@ -139,10 +139,14 @@ def _listed(folder: Path, suits: Callable[[Dataset], bool]) -> list[tuple[str, s
         try:
             dataset = Dataset.open(path.parent)
             if suits(dataset):
-                found.append((f"{dataset.name}（{dataset.hash[:8]}）", path.parent.name))
+                found.append((f"{_title(dataset)}　{dataset.name}（{dataset.hash[:8]}）", path.parent.name))
         except (ZuofengError, ValueError):
             continue
     return found
+
+
+def _title(dataset: Dataset) -> str:
+    return "外部导入的评分表" if dataset.is_imported else dataset.questionnaire.settings.title.zh
 
 
 def _guarded(draw: Callable[[], Sequence[widgets.Widget]]) -> Sequence[widgets.Widget]:
@@ -180,8 +184,7 @@ def _appeal() -> str:
 
 
 def _facts(dataset: Dataset) -> str:
-    title = "外部导入的评分表" if dataset.is_imported else dataset.questionnaire.settings.title.zh
-    said = note(f"{title} · {dataset.name} · 数据指纹 {dataset.hash}")
+    said = note(f"{_title(dataset)} · {dataset.name} · 数据指纹 {dataset.hash}")
     if dataset.is_imported or dataset.manifest["access"] != "codes":
         return said + note(f"有效答卷 {dataset.manifest['totals']['valid']} 份。")
     return said + table_html(results.turnout(dataset), caption="收回情况")
@@ -204,7 +207,7 @@ def _ranking_table(dataset: Dataset, found: results.Ranking) -> str:
     remark = {t.name: t.note.zh for t in dataset.targets if t.note}
     columns = [*RANKED, "remark"] if remark else RANKED
     table["remark"] = table["target"].map(remark).fillna("")
-    table["set"] = [f"{a}—{b}" for a, b in zip(table["lower"], table["upper"], strict=True)]
+    table["set"] = [span(a, b) for a, b in zip(table["lower"], table["upper"], strict=True)]
     caption = f"名次、名次范围（{found.bottom.coverage:.0%}）与得分"
     left_out = len(table) - charts.MOST
     said = f"只列最后 {charts.MOST} 位，前面还有 {left_out} 位。" if left_out > 0 else ""
@@ -263,7 +266,7 @@ def _towns(dataset: Dataset) -> Sequence[widgets.Widget]:
     frame = found.table()
     for name, first in (("set", "rank"), ("weighted_set", "weighted_rank")):
         pairs = zip(frame[f"{first}_lower"], frame[f"{first}_upper"], strict=True)
-        frame[name] = ["—" if a != a else f"{a:.0f}—{b:.0f}" for a, b in pairs]
+        frame[name] = [span(a, b) for a, b in pairs]
     why = (
         "各乡镇用的征集渠道不同：座谈会上的回答往往比窗口和网上的好。加权把每个乡镇的渠道构成调整到与全县相同，"
         "名次以加权为准，名次范围互相重叠的分不出高低。"
@@ -278,6 +281,8 @@ def _grouped(dataset: Dataset, by: str, area: str) -> Sequence[widgets.Widget]:
         return [_html(note("选一个分组题，比较各组在所选方面的满意率。"))]
     found = _summed(dataset, by)
     table = found.area(area)
+    if table["rank"].isna().all():
+        table = table.drop(columns=["rank", "rank_lower", "rank_upper"])
     said = "".join(note(p.zh, kind="warning") for p in found.problems)
     plot = [_charts([charts.group_plot(found, area)])] if table["n"].notna().any() else []
     return [*plot, _html(table_html(table, caption="分组汇总", headings=found.words) + said)]

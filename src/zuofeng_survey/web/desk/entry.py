@@ -144,7 +144,7 @@ def input_for(field: Field, value: Any, *, is_new: bool) -> Any:
         return widgets.DatePicker(value=recorded, **common)
     text = "" if recorded is None else str(recorded)
     if field.kind == "long":
-        return widgets.Textarea(value=text, rows=3, **common)
+        return widgets.Textarea(value=text, rows=min(max(text.count("\n") + 2, 3), 8), **common)
     return widgets.Text(value=text, disabled=field.kind == "key" and not is_new, **common)
 
 
