@@ -38,7 +38,7 @@ ORDER = [
     "demo",
     "cli",
 ]
-PURE = {"numpy", "scipy", "pandas"}
+PURE = {"numpy", "scipy", "pandas", "threadpoolctl"}
 
 
 def room_of(path: Path) -> str:

@@ -54,5 +54,6 @@ def test_while_it_counts_there_is_a_bar_that_moves(folder):
     view, seen = RulesView(folder), []
     view.body.observe(lambda change: seen.append([(type(w).__name__, w) for w in change["new"]]), names="children")
     view.scope.value = "township"
-    (kind, bar), _ = seen[0]
+    (_, said_so), (kind, bar) = seen[0]
     assert kind == "IntProgress" and (bar.value, bar.max) == (3, 3)
+    assert "已完成 3 / 3 步" in said_so.value
