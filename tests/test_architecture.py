@@ -38,7 +38,7 @@ ORDER = [
     "demo",
     "cli",
 ]
-PURE = {"numpy", "scipy", "pandas", "threadpoolctl"}
+PURE = {"numpy", "scipy", "pandas", "threadpoolctl"}  # the last: how many cores NumPy's products take
 
 
 def room_of(path: Path) -> str:
