@@ -45,7 +45,7 @@ def prescribed(
     by_unit = stages.groupby("unit").all().reindex(list(units)).astype("boolean")
     frame = pd.DataFrame({"unit": list(units)}, index=pd.Index(units))
     for action, who in (("学习教育", had), ("建立问题台账", found), ("立工作账", mine["unit"])):
-        frame[action] = pd.array(frame["unit"].isin(who), dtype="boolean")
+        frame[action] = frame["unit"].isin(who).astype("boolean")
     frame = frame.join(by_unit)[["unit", *ACTIONS]].reset_index(drop=True)
     frame["done"] = frame[list(ACTIONS)].sum(axis=1).astype(int)
     frame["of"] = frame[list(ACTIONS)].notna().sum(axis=1).astype(int)

@@ -65,7 +65,7 @@ def scores_of(datasets: Sequence[Dataset], found: Findings, entries: pd.DataFram
     """
     rows = found.datasets[(found.datasets["year"] == found.year) & found.datasets["ranked"]].set_index("dataset")
     there = entries.set_index("result_id")["version"].to_dict()
-    made = (pair for d in datasets if d.name in rows.index for pair in _scores(d, rows.loc[d.name]))
+    made = (pair for d in datasets if d.name in rows.index for pair in _scores(d, rows.loc[[d.name]].iloc[0]))
     return [Change(key, values, int(there[key]) if key in there else None) for key, values in made]
 
 

@@ -53,5 +53,5 @@ def risks(problems: pd.DataFrame, signs: Signs, *, by: str) -> pd.DataFrame:
     found = frame.astype(dict.fromkeys(kept, int)).groupby(by, sort=True)[kept].sum().reset_index()
     found["points"] = found["open"] + 2 * (found["overdue"] + found["reopened"] + found["signs"])
     named = dict(next(f for f in declaration("problems").fields if f.name == by).choices)
-    found[by] = found[by].map(lambda code: named.get(code, code))
+    found[by] = found[by].map(lambda code: named.get(str(code), code))
     return found.sort_values(["points", "count", by], ascending=[False, False, True], ignore_index=True)

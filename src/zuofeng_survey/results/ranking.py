@@ -127,7 +127,7 @@ class Ranking:
                 return f"the other {len(found)}" if lang == "en" else f"其余 {len(found)} 人"
             return "、".join(found) or ("nobody" if lang == "en" else "没有")
 
-        sure, open_, free = (named(*word) for word in (("certain",), ("open",), ("free", MOST_FREE)))
+        sure, open_, free = named("certain"), named("open"), named("free", MOST_FREE)
         if lang == "en":
             return f"Certainly in the bottom {self.bottom.k}: {sure}; cannot be excluded: {open_}; free of it: {free}."
         return f"必在后{self.bottom.k}位：{sure}；不能排除：{open_}；可以排除：{free}。"

@@ -27,6 +27,8 @@ Cells = Sequence[Any]
 class Tab(Worksheet):
     """A worksheet that writes long tables quickly, and in little memory."""
 
+    str_table: Any  # XlsxWriter's table of shared texts, which it sets when it adds the sheet
+
     def __init__(self) -> None:
         super().__init__()
         self._first = self._next = 0

@@ -71,7 +71,7 @@ class LedgerDesk(widgets.VBox):
 
     def change_ledger(self) -> None:
         """List another ledger, all of it."""
-        self.declaration = declarations()[self.ledger.value]
+        self.declaration = declarations()[str(self.ledger.value)]
         self.opened.children, self.told.value = (), ""
         with self.hold_trait_notifications():
             self.state.options = [("全部状态", ""), *((s, s) for s in self.declaration.states)]
@@ -95,7 +95,7 @@ class LedgerDesk(widgets.VBox):
 
     def screen(self) -> None:
         """List what is wanted now."""
-        wanted = Wanted(self.text.value, self.state.value or "", self.unit.value or "", self.due.value)
+        wanted = Wanted(self.text.value, self.state.value or "", self.unit.value or "", str(self.due.value or ""))
         self.found: np.ndarray = self.listed.screen(wanted)
         of = len(self.listed.frame)
         said = f"（共 {of} 条）" if len(self.found) < of else ""

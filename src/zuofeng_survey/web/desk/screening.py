@@ -35,7 +35,7 @@ class Listed:
         self.columns = list_columns(declaration)
         self._choices = {f.name: f.choices for f in declaration.fields}
         texts = [frame[f.name].fillna("") for f in declaration.fields if f.kind in ("key", "text", "long")]
-        self._words = texts[0].str.cat(texts[1:], sep="\n").str.lower()
+        self._words = texts[0].str.cat(texts[1:], sep="\n").str.lower()  # pyright: ignore[reportCallIssue, reportArgumentType]
         self.unit = next((f.name for f in declaration.fields if f.ref == "units"), "")
 
     def with_entry(self, row: pd.DataFrame) -> Listed:
