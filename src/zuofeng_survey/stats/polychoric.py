@@ -136,6 +136,14 @@ def binormal(h: ArrayLike, k: ArrayLike, *, rho: float) -> Floats:
     >>> float(binormal(0.0, 0.0, rho=0.5).round(12))
     0.333333333333
     """
+    if (
+        not abs(rho) <= 1
+        or np.isnan(np.asarray(h, float)).any()
+        or np.isnan(np.asarray(k, float)).any()
+    ):
+        raise ValueError(
+            f"rho must be from -1 to 1 and h and k numbers, got rho {rho}, h {h}, k {k}"
+        )
     h, k = np.broadcast_arrays(np.clip(h, -9.0, 9.0), np.clip(k, -9.0, 9.0))
     half = np.arcsin(rho) / 2
     angle = half * (NODES + 1)

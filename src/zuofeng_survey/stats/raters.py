@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from zuofeng_survey.stats.checks import check_whole
+
 Floats = NDArray[np.float64]
 
 
@@ -107,8 +109,9 @@ def check_design(
     """Refuse merits, voters and raters that no panel can be drawn from."""
     if true.ndim != 1 or not true.size or not np.isfinite(true).all():
         raise ValueError(f"merit must be finite numbers, one a target, got shape {true.shape}")
-    if not voters or min(voters.values()) < 1:
-        raise ValueError(f"voters must give 1 or more voters a class, got {dict(voters)}")
+    if not voters:
+        raise ValueError("voters must give 1 or more voters a class, got no class")
+    check_whole(1, **{f"voters of class {c!r}": n for c, n in voters.items()})
     if items < 1 or not 0 <= unrated < 1:
         raise ValueError(f"items must be 1 or more and unrated in [0, 1), got {items}, {unrated}")
     if not rater.tails > 2 or rater.cut_shift < 0:
