@@ -13,8 +13,9 @@ from scipy import special
 from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Floats
 from zuofeng_survey.stats.covariance import item_array
+from zuofeng_survey.stats.omega import one_factor
 from zuofeng_survey.stats.ranksets import locked
-from zuofeng_survey.stats.reliability import alpha_from
+from zuofeng_survey.stats.reliability import alpha_from, without_each
 
 MOST_GRADES = 20
 # A correlation that would go beyond is held here: the table is (nearly) degenerate.
@@ -54,6 +55,28 @@ class Polychoric:
     ordinal_alpha: float
     n_pair: NDArray[np.int64]
     notes: tuple[str, ...]
+
+    @property
+    def ordinal_omega(self) -> float:
+        """ω of one factor (minres) behind these correlations, as ``ordinal_alpha``.
+
+        ValueError for fewer than three items or correlations that are not positive definite.
+        """
+        if len(self.item) < 3:
+            raise ValueError(f"items must be 3 or more for one factor, got {len(self.item)}; use α")
+        unique = one_factor(self.cor, method="minres").uniqueness
+        return float(1 - unique.sum() / self.cor.sum())
+
+    @property
+    def r_drop(self) -> Floats:
+        """Correlation of what is behind each item with the sum of the rest; shape (k,)."""
+        total = self.cor.sum(axis=1)
+        return (total - 1) / np.sqrt(self.cor.sum() - 2 * total + 1)
+
+    @property
+    def if_dropped(self) -> Floats:
+        """``ordinal_alpha`` without each item, NaN with two items; shape (k,)."""
+        return without_each(self.cor)
 
     def table(self) -> pd.DataFrame:
         """Return the correlations, one row and one column an item, unrounded."""

@@ -158,7 +158,7 @@ def alpha_of(c: ItemCovariance, *, coverage: float = 0.95) -> Alpha:
         lambda6=sixth,
         average_r=average,
         item=c.item,
-        if_dropped=locked(_if_dropped(c.cov)),
+        if_dropped=locked(without_each(c.cov)),
         r_drop=locked(np.where(rest > 0, r_drop, np.nan)),
         item_mean=locked(c.mean.copy()),
         item_sd=locked(c.sd),
@@ -203,7 +203,8 @@ def check_coverage(coverage: float) -> None:
         raise ValueError(f"coverage must be between 0 and 1, got {coverage}; 0.95, not 95")
 
 
-def _if_dropped(cov: Floats) -> Floats:
+def without_each(cov: Floats) -> Floats:
+    """Return α without each item of a covariance matrix, NaN with two items; shape (k,)."""
     k = len(cov)
     if k == 2:
         return np.full(2, np.nan)

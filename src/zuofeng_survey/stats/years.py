@@ -346,5 +346,5 @@ def _estimated(estimate: ArrayLike, covariance: ArrayLike) -> tuple[Floats, Floa
     x, s = np.asarray(estimate, dtype=float), np.asarray(covariance, dtype=float)
     s = np.diag(s) if s.ndim == 1 else s
     if x.ndim != 1 or s.shape != x.shape * 2 or not (np.isfinite(x).all() and np.isfinite(s).all()):
-        raise ValueError(f"a year must be N finite estimates and their covariance, got {x}, {s.shape}")
+        raise ValueError(f"a year must be N finite estimates and their square covariance, got {x}, {s.shape}")
     return x, s
