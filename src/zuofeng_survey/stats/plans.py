@@ -196,10 +196,10 @@ def named_by_luck(sizes: Sequence[int], k: int, *, years: int) -> Floats:
     >>> named_by_luck([6] * 12, 2, years=3).round(2).tolist()
     [24.0, 8.0, 2.67]
     """
-    check_whole(1, k=k, years=years)
+    check_whole(k=k, years=years)
     n = np.asarray(sizes, dtype=float)
-    if n.ndim != 1 or not n.size or not k <= n.min():
-        raise ValueError(f"k must be from 1 to the smallest pool, got {k} of {sizes}")
+    if n.ndim != 1 or not n.size or not 1 <= k <= n.min() or years < 1:
+        raise ValueError(f"k must be from 1 to the smallest pool, years 1 or more; got {k}, {sizes}")
     return np.array([(n * (k / n) ** y).sum() for y in range(1, years + 1)])
 
 

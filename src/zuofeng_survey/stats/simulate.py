@@ -162,7 +162,7 @@ def panels(
     check_whole(seed=seed)
     check_whole(1, years=years)
     if not 0 <= drift < np.inf:
-        raise ValueError(f"drift must be 0 or more and finite, got {drift}")
+        raise ValueError(f"years must be 1 or more and drift 0 or more, got {years}, {drift}")
     rng, now, made = np.random.default_rng(seed), np.array(merit, dtype=float), []
     for year in range(years):
         if year and drift:
