@@ -199,7 +199,10 @@ def fewest_changes(
 
 
 def _observed(
-    scores: ArrayLike, voter_class: ArrayLike, weights: Mapping[str, float], k: int
+    scores: ArrayLike,
+    voter_class: Sequence[object] | ArrayLike,
+    weights: Mapping[str, float],
+    k: int,
 ) -> tuple[Ballots, Floats, NDArray[np.bool_]]:
     votes = ballots(scores, voter_class, weights=weights)
     theta, n = means_of(votes, *sums_of(votes))[0], len(votes.unit)

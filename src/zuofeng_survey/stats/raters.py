@@ -60,7 +60,7 @@ class Rater:
         return float(merit + leniency + rng.normal(0, np.sqrt(self.halo)))
 
     def grade(
-        self, impression: float, *, rng: np.random.Generator, cuts: Sequence[float] | None = None
+        self, impression: float, *, rng: np.random.Generator, cuts: Sequence[float] | Floats | None = None
     ) -> int:
         """Draw the grade given on one item, 0 for the worst; ``cuts`` of an item with its own."""
         seen = impression + rng.normal(0, np.sqrt(self.residual))

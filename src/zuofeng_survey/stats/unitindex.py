@@ -154,4 +154,5 @@ def _others(w: Floats, shift: float) -> list[Floats]:
 
 def _ranks(index: Floats) -> Floats:
     """Return places, 1 for the best, ties sharing the best of their places."""
-    return pd.Series(index.round(9)).rank(ascending=False, method="min").to_numpy(float)
+    places = pd.Series(index.round(9)).rank(ascending=False, method="min")
+    return np.asarray(places, dtype=np.float64)
