@@ -109,6 +109,14 @@ RATING_FAULTS = {
 }
 
 ALONE: dict[str, Callable[[], Any]] = {
+    "scores, beyond numbers": lambda: stats.composite(Y * 1e160, LABEL, weights=W),
+    "items, beyond numbers": lambda: stats.cronbach_alpha(X * 1e160),
+    "consecutive, half a person": lambda: stats.consecutive_bottom(
+        [(Y, LABEL), (Y, LABEL)], weights=W, k=1.5, seed=1
+    ),
+    "components, no frame": lambda: stats.variance_components([1, 2]),
+    "unit_index, no frame": lambda: stats.unit_index([1, 2], weights={"a": 1}),
+    "mentions, one axis": lambda: stats.mention_rank_sets([1, 0]),
     "k, half a person": lambda: stats.bottom_sets(Y, LABEL, weights=W, k=1.5, draws=99, seed=1),
     "k, half a person, removal": lambda: stats.fewest_ballots(Y, LABEL, weights=W, k=1.5),
     "ballots_to_leave, k": lambda: stats.ballots_to_leave([(Y, LABEL, W)], 0, k=5),

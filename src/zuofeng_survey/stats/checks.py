@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+LARGEST = 1e100  # beyond it squares are infinite
+
 
 def check_k(k: int, n: int) -> None:
     """Refuse a bottom set that is not some of the targets, but not all."""

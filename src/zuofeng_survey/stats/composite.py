@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from zuofeng_survey.html import table_html
+from zuofeng_survey.stats.checks import LARGEST
 from zuofeng_survey.stats.products import gram
 
 Floats = NDArray[np.float64]
@@ -287,7 +288,7 @@ def _table(scores: ArrayLike, voter_class: object) -> tuple[Floats, NDArray[np.s
     if label.shape != (len(y),):
         turned = "; pass scores.T: voters are rows" if label.shape == y.shape[1:] else ""
         raise ValueError(f"voter_class must hold {len(y)} labels, got shape {label.shape}{turned}")
-    if np.isinf(y).any():
+    if (np.abs(y) > LARGEST).any():
         raise ValueError("scores must be finite or NaN, got infinity; use NaN for no rating")
     voted = ~np.isnan(y).all(axis=1)
     return y[voted], label[voted]

@@ -167,6 +167,8 @@ def binormal(h: ArrayLike, k: ArrayLike, *, rho: float) -> Floats:
         raise ValueError(
             f"rho must be from -1 to 1 and h and k numbers, got rho {rho}, h {h}, k {k}"
         )
+    if np.size(h) == 0 or np.size(k) == 0:
+        raise ValueError(f"h and k must hold numbers, got shapes {np.shape(h)} and {np.shape(k)}")
     h, k = np.broadcast_arrays(np.clip(h, -9.0, 9.0), np.clip(k, -9.0, 9.0))
     half = np.arcsin(rho) / 2
     angle = half * (NODES + 1)

@@ -101,6 +101,8 @@ def unit_index(
     >>> found.index.tolist(), found.rank.tolist(), found.lowest_rank.tolist()
     ([70.0, 75.0, nan], [2.0, 1.0, nan], [2.0, 2.0, nan])
     """
+    if not isinstance(parts, pd.DataFrame):
+        raise ValueError(f"parts must be a DataFrame, a column a part, got {type(parts).__name__}")
     if set(parts.columns) != set(weights):
         raise ValueError(f"every part needs a weight: parts {list(parts)}, weights {list(weights)}")
     w = np.array([weights[p] for p in parts.columns], dtype=float)
