@@ -109,6 +109,36 @@ RATING_FAULTS = {
 }
 
 ALONE: dict[str, Callable[[], Any]] = {
+    "scores, beyond numbers": lambda: stats.composite(Y * 1e160, LABEL, weights=W),
+    "items, beyond numbers": lambda: stats.cronbach_alpha(X * 1e160),
+    "consecutive, half a person": lambda: stats.consecutive_bottom(
+        [(Y, LABEL), (Y, LABEL)], weights=W, k=1.5, seed=1
+    ),
+    "components, no frame": lambda: stats.variance_components([1, 2]),
+    "unit_index, no frame": lambda: stats.unit_index([1, 2], weights={"a": 1}),
+    "mentions, one axis": lambda: stats.mention_rank_sets([1, 0]),
+    "k, half a person": lambda: stats.bottom_sets(Y, LABEL, weights=W, k=1.5, draws=99, seed=1),
+    "k, half a person, removal": lambda: stats.fewest_ballots(Y, LABEL, weights=W, k=1.5),
+    "ballots_to_leave, k": lambda: stats.ballots_to_leave([(Y, LABEL, W)], 0, k=5),
+    "ballots_to_leave, target": lambda: stats.ballots_to_leave([(Y, LABEL, W)], 5, k=1),
+    "ballot_checks, seed": lambda: stats.ballot_checks(Y, LABEL, weights=W, k=1, seed=-1),
+    "careless, seed": lambda: stats.careless(GRADES, stats.Layout(1, 4), seed=0.5),
+    "panel, half a voter": lambda: stats.panel([0.0, 1.0], {"A": 1.5}, seed=1),
+    "panels, years": lambda: stats.panels([0.0, 1.0], {"A": 2}, years=1.5, seed=1),
+    "named_by_luck, years": lambda: stats.named_by_luck([6], 2, years=1.5),
+    "alpha_from, not square": lambda: stats.alpha_from(np.ones((1, 2))),
+    "alpha_from, NaN": lambda: stats.alpha_from(np.array([[1.0, NAN], [NAN, 1.0]])),
+    "binormal, rho": lambda: stats.binormal(0.0, 0.0, rho=1.5),
+    "wilson, shapes": lambda: stats.wilson([1, 2], [3, 4, 5]),
+    "jeffreys, infinite": lambda: stats.jeffreys([1], [INF]),
+    "contradiction, no answer": lambda: stats.contradiction(
+        np.full((3, 2), NAN), [(0, 1)], low=1, high=5
+    ),
+    "response_weights, no group": lambda: stats.response_weights(["a", None], [True, True]),
+    "target_changes, parts": lambda: stats.target_changes((), (Y[0], np.eye(5)), df=9),
+    "unit_index, weight": lambda: stats.unit_index(
+        pd.DataFrame({"a": [50.0, 60]}), weights={"a": INF}
+    ),
     "r_wg, one-dimensional": lambda: stats.r_wg(Y[0], choices=4),
     "r_wg, infinite": lambda: stats.r_wg(poke(GRADES, INF), choices=4),
     "r_wg, one choice": lambda: stats.r_wg(GRADES, choices=1),
@@ -117,9 +147,7 @@ ALONE: dict[str, Callable[[], Any]] = {
     "cohen, empty": lambda: stats.cohen_kappa([], []),
     "krippendorff, level": lambda: stats.krippendorff_alpha(Y, level="rank"),
     "krippendorff, no pairs": lambda: stats.krippendorff_alpha([[1, NAN]], level="ordinal"),
-    "krippendorff, ratio": lambda: stats.krippendorff_alpha(
-        [[-1, 2], [0, 1]], level="ratio"
-    ),
+    "krippendorff, ratio": lambda: stats.krippendorff_alpha([[-1, 2], [0, 1]], level="ratio"),
     "counts, not whole": lambda: stats.krippendorff_from_counts(
         [[0.5, 1]], [1, 2], level="nominal"
     ),
@@ -159,15 +187,9 @@ ALONE: dict[str, Callable[[], Any]] = {
     "crosstab, one row": lambda: stats.crosstab_test(["a"] * 40, PEOPLE["sex"], design=PLAN),
     "jackknife, NaN": lambda: stats.jackknife(lambda w: NAN, PLAN),
     "bootstrap, draws": lambda: stats.bootstrap(lambda w: w.sum(), PLAN, draws=1, seed=1),
-    "response, answered more": lambda: stats.response_by_channel(
-        ["a"], invited=[1], answered=[2]
-    ),
-    "response, none invited": lambda: stats.response_by_channel(
-        ["a"], invited=[0], answered=[0]
-    ),
-    "response_weights, none answered": lambda: stats.response_weights(
-        ["a", "a"], [False, False]
-    ),
+    "response, answered more": lambda: stats.response_by_channel(["a"], invited=[1], answered=[2]),
+    "response, none invited": lambda: stats.response_by_channel(["a"], invited=[0], answered=[0]),
+    "response_weights, none answered": lambda: stats.response_weights(["a", "a"], [False, False]),
     "wilson, too many": lambda: stats.wilson(3, 2),
     "wilson, no trials": lambda: stats.wilson(0, 0),
     "wilson, NaN": lambda: stats.wilson(NAN, 3),
@@ -206,9 +228,7 @@ ALONE: dict[str, Callable[[], Any]] = {
     "irv, infinite": lambda: stats.irv(poke(GRADES, INF)),
     "even_odd, sizes": lambda: stats.even_odd(GRADES, [2, 3]),
     "contradiction, columns": lambda: stats.contradiction(GRADES, [(0, 9)], low=1, high=4),
-    "careless, shape": lambda: stats.careless(
-        GRADES[0], stats.Layout(1, 4), seed=1
-    ),
+    "careless, shape": lambda: stats.careless(GRADES[0], stats.Layout(1, 4), seed=1),
     "mixed_model, lengths": lambda: stats.mixed_model([1.0, 2.0], {"a": [1]}),
     "mixed_model, infinite": lambda: stats.mixed_model([1.0, INF, 2.0], {"a": [1, 1, 2]}),
     "mixed_model, no variance": lambda: stats.mixed_model(np.ones(6), {"a": [1, 1, 2, 2, 3, 3]}),
@@ -282,3 +302,23 @@ def test_a_thin_panel_is_answered_without_a_nan_that_has_no_reason(name, fault):
         change |= {"voter_class": ["A"], "weights": {"A": 1}}
     result = ON_BALLOTS[name](**change)
     assert numbers(result) or result.notes
+
+
+def test_a_redundant_item_is_named_as_the_reason_of_a_gap():
+    twin = np.hstack([X, X[:, :1]])
+    assert np.isnan(stats.cronbach_alpha(twin).lambda6)
+    assert "redundant-item" in stats.cronbach_alpha(twin).notes
+    assert "redundant-item" in stats.split_half(twin).notes
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e200])
+def test_rank_sets_have_no_unit(scale):
+    estimate, drawn = np.array([3.0, 2.9, 0.0]), {"draws": 999, "seed": 1}
+    plain = stats.rank_sets_from(estimate, [0.01] * 3, **drawn)
+    scaled = stats.rank_sets_from(estimate * scale**0.5, np.full(3, 0.01 * scale), **drawn)
+    assert scaled.upper.tolist() == plain.upper.tolist() == [2, 2, 3]
+
+
+def test_targets_that_move_together_are_told_apart_for_sure():
+    sets = stats.rank_sets_from([2.0, 1.0, 1.0], np.full((3, 3), 0.1), draws=99, seed=1)
+    assert sets.lower.tolist() == [1, 2, 2] and sets.upper.tolist() == [1, 3, 3]

@@ -256,3 +256,17 @@ def test_polychoric_says_what_it_cannot_tell():
         polychoric(np.c_[answers(), np.ones(60)])
     with pytest.raises(ValueError, match="both vary"):
         polychoric([[1, 1], [1, 2], [2, np.nan], [1, 1]])
+
+
+def test_what_is_behind_the_grades_has_an_omega_item_rest_correlations_and_an_alpha_without_each():
+    behind = np.random.default_rng(4).normal(size=(3000, 1)) + np.random.default_rng(5).normal(
+        size=(3000, 5)
+    )
+    graded = polychoric(np.searchsorted([-1.5, 0.0, 1.0], behind))
+    rest = [np.corrcoef(behind[:, i], behind.sum(axis=1) - behind[:, i])[0, 1] for i in range(5)]
+    standard = behind / behind.std(axis=0)
+    assert graded.ordinal_omega == pytest.approx(
+        omega(standard, method="minres").estimate, abs=0.01
+    )
+    assert graded.r_drop == pytest.approx(rest, abs=0.03)
+    assert graded.if_dropped == pytest.approx(cronbach_alpha(standard).if_dropped, abs=0.01)

@@ -221,3 +221,14 @@ def test_impossible_conduct_is_refused(conduct, message):
 def test_impossible_years_are_refused(change):
     with pytest.raises(ValueError, match="years must be"):
         panels([0.0, 1.0], {"A": 3}, seed=1, **change)
+
+
+def test_answers_drawn_one_by_one_are_those_of_a_panel():
+    rater, rng, n = Rater(cuts=(-1.9, -1.2, 0.1)), np.random.default_rng(3), 4000
+    seen = [rater.impression(-0.4, rater.lenience(rng), rng=rng) for _ in range(n)]
+    single = np.array([[rater.grade(s, rng=rng) for _ in range(2)] for s in seen])
+    drawn = panel([-0.4], {"A": n}, items=2, rater=rater, seed=4).grades[:, 0]
+    for grade in range(4):
+        assert (single == grade).mean() == pytest.approx((drawn == grade).mean(), abs=0.03)
+    correlation = [np.corrcoef(x.T)[0, 1] for x in (single, drawn)]
+    assert correlation[0] == pytest.approx(correlation[1], abs=0.06)

@@ -15,6 +15,7 @@ from ..answers import Answers
 from ..expression import evaluate, parse, truth
 from ..poll import Target
 from ..questionnaire import Group, Item, Questionnaire
+from ..stats.raters import Rater
 
 SENTENCES = (
     "办事窗口中午没有人值班，希望安排轮班。",
@@ -32,6 +33,14 @@ def shape() -> dict[str, Any]:
     return yaml.safe_load(text)
 
 
+@cache
+def rater() -> Rater:
+    """Return how the county's people rate: the model of :mod:`zuofeng_survey.stats.simulate`."""
+    told = shape()["rater"]
+    variances = {name: told[name] ** 2 for name in ("leniency", "halo", "residual")}
+    return Rater(**variances, cuts=tuple(shape()["cuts"]))
+
+
 @dataclass(slots=True)
 class Respondents:
     """Answers forms as people would: a latent impression cut into grades, and a habit."""
@@ -41,9 +50,12 @@ class Respondents:
     def ballot(
         self, q: Questionnaire, merits: Mapping[str, float], targets: Sequence[str], *, dk: float
     ) -> Answers:
-        """Return one voter's ballot over ``targets``."""
-        model = shape()["rater"]
-        leniency = self.rng.normal(0, model["leniency"])
+        """Return one voter's ballot over ``targets``.
+
+        Drawn answer by answer and not as a ``panel``: a form tells 不了解 from a blank, has items
+        with other numbers of grades, and its classes see merits of their own.
+        """
+        leniency = rater().lenience(self.rng)
         answers: dict[str, Any] = {}
         for group in q.survey:
             if group.repeat_over != "targets":
@@ -52,7 +64,7 @@ class Respondents:
             for target in targets:
                 if self.rng.random() < 0.01:
                     continue
-                impression = merits[target] + leniency + self.rng.normal(0, model["halo"])
+                impression = rater().impression(merits[target], leniency, rng=self.rng)
                 knows = self.rng.random() >= dk
                 rated[target] = {
                     i.name: self._grade(q, i, impression if knows else None) for i in group.items
@@ -64,10 +76,9 @@ class Respondents:
         if impression is None:
             return next(c.name for c in choices if c.missing)
         scored = sorted((c for c in choices if c.score is not None), key=lambda c: c.score or 0)
-        seen = impression + self.rng.normal(0, shape()["rater"]["residual"])
-        cuts = shape()["cuts"]
+        cuts = rater().cuts
         edges = cuts if len(scored) == 4 else np.linspace(cuts[0], cuts[-1] + 0.9, len(scored) - 1)
-        return scored[int(np.searchsorted(edges, seen))].name
+        return scored[rater().grade(impression, rng=self.rng, cuts=edges)].name
 
     def form(
         self,

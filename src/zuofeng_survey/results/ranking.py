@@ -155,14 +155,12 @@ class Ranking:
         elif found.flip1:
             code = "fragile-one"
         elif found.ballots is None:
-            code = "fragile-none" if found.exact else "fragile-more"
+            more = "fragile-more" if found.at_most is None else "fragile-between"
+            code = "fragile-none" if found.exact else more
         else:
             code = "fragile-some"
-        bounds = {"least": found.at_least, "most": ""}
-        if found.at_most is not None:
-            enough = {"en": f"; removing {found.at_most} can", "zh": f"；去掉{found.at_most}张就可能变"}
-            bounds["most"] = enough[lang]
-        problem = Problem(code, "", {"n": found.ballots, "k": found.k, **bounds})
+        said = {"n": found.ballots, "k": found.k, "least": found.at_least, "most": found.at_most}
+        problem = Problem(code, "", said)
         return problem.en if lang == "en" else problem.zh
 
     def remarks(self, lang: str = "zh") -> str:

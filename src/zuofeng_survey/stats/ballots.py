@@ -24,6 +24,7 @@ from zuofeng_survey.stats.ballotsigns import (
     two_way_residuals,
     without_slope,
 )
+from zuofeng_survey.stats.checks import check_k, check_whole
 from zuofeng_survey.stats.comparisons import benjamini_hochberg
 from zuofeng_survey.stats.composite import Ballots, Floats, ballots, composite
 from zuofeng_survey.stats.ranksets import locked, tolerance
@@ -160,6 +161,8 @@ def ballot_checks(
     """
     votes = ballots(scores, voter_class, weights=weights)
     _check(votes, k=k, fdr=fdr, draws=draws)
+    check_whole(1, draws=draws)
+    check_whole(seed=seed)
     rng = np.random.default_rng(seed)
     residual, variance, leverage = two_way_residuals(votes.y)
     rated = leverage > 0
@@ -227,8 +230,7 @@ def _check(votes: Ballots, *, k: int, fdr: float, draws: int) -> None:
     if (lost := np.isnan(votes.y).all(axis=0)).any():
         names = ", ".join(np.array(votes.unit)[lost][:5])
         raise ValueError(f"each target must have a rating, got none for {names}; leave them out")
-    if not 1 <= k < n:
-        raise ValueError(f"k must be from 1 to {n - 1} for {n} targets, got {k}")
+    check_k(k, n)
     if not 0 < fdr < 1 or draws < 99:
         raise ValueError(f"fdr must be between 0 and 1 and draws 99 or more, got {fdr}, {draws}")
 

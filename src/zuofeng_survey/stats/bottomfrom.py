@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from zuofeng_survey.stats.checks import check_k
 from zuofeng_survey.stats.composite import Floats
 from zuofeng_survey.stats.cores import on_one_core
 from zuofeng_survey.stats.ranking import BottomSets
@@ -67,8 +68,7 @@ def bottom_sets_from(
     """
     sets = rank_sets_from(estimate, cov, coverage=coverage, draws=draws, seed=seed, df=df)
     (theta, sigma), n = estimates(estimate, cov), len(sets.unit)
-    if not 1 <= k < n:
-        raise ValueError(f"k must be from 1 to {n - 1} for {n} targets, got {k}")
+    check_k(k, n)
     cut, near = np.sort(theta)[k - 1], tolerance(theta)
     observed = theta <= cut + near
     tied = int(observed.sum()) > k
@@ -103,7 +103,13 @@ def _gap(
     low, high = np.flatnonzero(observed), np.flatnonzero(~observed)
     if tied or not high.size:
         pair = (unit[low[0]], unit[low[-1]])
-        return {"verified": False, "p_value": 1.0, "gap": 0.0, "gap_needed": np.inf, "gap_pair": pair}
+        return {
+            "verified": False,
+            "p_value": 1.0,
+            "gap": 0.0,
+            "gap_needed": np.inf,
+            "gap_pair": pair,
+        }
     var = np.diag(sigma)[:, None] + np.diag(sigma) - 2 * sigma
     t = standardised(theta, np.maximum(var, 0.0))[np.ix_(high, low)].T
     a, b = np.unravel_index(np.argmin(t), t.shape)

@@ -263,7 +263,9 @@ def contradiction(
     at = np.array(list(pairs), dtype=int).reshape(-1, 2)
     if not at.size or at.min() < 0 or at.max() >= y.shape[1]:
         raise ValueError(f"pairs must be columns from 0 to {y.shape[1] - 1}, got {list(pairs)}")
-    if not low < high or np.nanmin(y) < low or np.nanmax(y) > high:
-        raise ValueError(f"answers must lie from low to high, got {np.nanmin(y)} to {np.nanmax(y)}")
+    there = y[~np.isnan(y)]
+    if not low < high or not there.size or there.min() < low or there.max() > high:
+        seen = f"{there.min()} to {there.max()}" if there.size else "no answer at all"
+        raise ValueError(f"answers must lie from low to high, {low} to {high}, got {seen}")
     off = np.abs(y[:, at[:, 0]] + y[:, at[:, 1]] - low - high) / (high - low)
     return locked(_mean(off))

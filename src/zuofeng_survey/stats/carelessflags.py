@@ -24,6 +24,7 @@ from zuofeng_survey.stats.careless import (
     longstring,
     synonyms,
 )
+from zuofeng_survey.stats.checks import check_whole
 from zuofeng_survey.stats.composite import Floats
 from zuofeng_survey.stats.outliers import mahalanobis
 from zuofeng_survey.stats.ranksets import locked
@@ -178,6 +179,7 @@ def careless(
             f"{(given.min(), given.max()) if given.size else 'none'}"
         )
     found, notes = _indices(y, layout)
+    check_whole(seed=seed)
     rng = np.random.default_rng(seed)
     shuffled = [_indices(_shuffled(y, rng), layout, cheap=True)[0] for _ in range(SHUFFLES)]
     cut = _cuts(found, shuffled, y.shape[1])

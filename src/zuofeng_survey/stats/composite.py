@@ -20,13 +20,40 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from zuofeng_survey.html import table_html
+from zuofeng_survey.stats.checks import LARGEST
 from zuofeng_survey.stats.products import gram
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Composite:
+class Weighed:
+    """What composites of class means are, with the ballots at hand or without."""
+
+    unit: tuple[str, ...]
+    classes: tuple[str, ...]
+    estimate: Floats
+    se: Floats
+    counts: NDArray[np.int64]
+    weight: Floats
+
+    @property
+    def n_eff(self) -> Floats:
+        """Effective voters of each target, ``1 / Σ_c (W_ci² / n_ci)``; shape (N,)."""
+        return 1.0 / divide(self.weight**2, self.counts).sum(axis=0)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a target: estimate, se, n_eff and the ratings of each class."""
+        frame = {"unit": self.unit, "estimate": self.estimate, "se": self.se, "n_eff": self.n_eff}
+        frame |= {f"n_{c}": n for c, n in zip(self.classes, self.counts, strict=True)}
+        return pd.DataFrame(frame)
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composite(Weighed):
     """Composite scores of N targets from V voters in C classes.
 
     Attributes
@@ -52,12 +79,6 @@ class Composite:
         ``thin-target``, ``weights-renormalised``.
     """
 
-    unit: tuple[str, ...]
-    classes: tuple[str, ...]
-    estimate: Floats
-    se: Floats
-    counts: NDArray[np.int64]
-    weight: Floats
     mean: Floats
     residual: Floats
     seen: NDArray[np.bool_]
@@ -68,11 +89,6 @@ class Composite:
     def df(self) -> NDArray[np.int64]:
         """Residual degrees of freedom of each target, ``Σ_c (n_ci − 1)``; shape (N,)."""
         return np.maximum(self.counts - 1, 0).sum(axis=0)
-
-    @property
-    def n_eff(self) -> Floats:
-        """Effective voters of each target, ``1 / Σ_c (W_ci² / n_ci)``; shape (N,)."""
-        return 1.0 / divide(self.weight**2, self.counts).sum(axis=0)
 
     @property
     def complete(self) -> bool:
@@ -99,15 +115,6 @@ class Composite:
             return own
         alone = self.leverage() * (self.counts == 1)[self.member]
         return own + gram(alone) * pool(self).within
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a target: estimate, se, n_eff and the ratings of each class."""
-        frame = {"unit": self.unit, "estimate": self.estimate, "se": self.se, "n_eff": self.n_eff}
-        frame |= {f"n_{c}": n for c, n in zip(self.classes, self.counts, strict=True)}
-        return pd.DataFrame(frame)
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -281,7 +288,7 @@ def _table(scores: ArrayLike, voter_class: object) -> tuple[Floats, NDArray[np.s
     if label.shape != (len(y),):
         turned = "; pass scores.T: voters are rows" if label.shape == y.shape[1:] else ""
         raise ValueError(f"voter_class must hold {len(y)} labels, got shape {label.shape}{turned}")
-    if np.isinf(y).any():
+    if (np.abs(y) > LARGEST).any():
         raise ValueError("scores must be finite or NaN, got infinity; use NaN for no rating")
     voted = ~np.isnan(y).all(axis=1)
     return y[voted], label[voted]

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from zuofeng_survey.html import table_html
+from zuofeng_survey.stats.checks import check_whole
 from zuofeng_survey.stats.composite import Floats, composite
 from zuofeng_survey.stats.cores import on_one_core
 from zuofeng_survey.stats.ranking import BottomSets, bottom_sets
@@ -133,6 +134,11 @@ def consecutive_bottom(
     if len(years) < 2 or looks < 1:
         raise ValueError(
             f"years must be two or more and looks 1 or more, got {len(years)}, {looks}"
+        )
+    check_whole(1, k=k)
+    if any(len(year) != 2 for year in years if hasattr(year, "__len__")):
+        raise ValueError(
+            "each year must be (scores, classes of the voters), got another number of parts"
         )
     frames, left_out = _common(years, k)
     labels = [np.asarray(list(label), dtype=str) for _, label in years]  # type: ignore[call-overload]

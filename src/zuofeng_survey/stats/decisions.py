@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from zuofeng_survey.html import table_html
+from zuofeng_survey.stats.checks import check_k
 from zuofeng_survey.stats.composite import Floats
 from zuofeng_survey.stats.dstudy import DStudy, d_study, variance_parts
 from zuofeng_survey.stats.gtheory import Components
@@ -118,8 +119,7 @@ def bottom_consistency(
     """
     check_draws(0.5, draws, seed)
     n = int(targets or study.components.levels[study.components.target])
-    if not 1 <= k < n:
-        raise ValueError(f"k must be from 1 to {n - 1} for {n} targets, got {k}")
+    check_k(k, n)
     if study.universe.min() <= 0:
         raise ValueError("targets must differ, got no variance between them: no bottom to repeat")
     centred = _truth(study, truth, n, k)

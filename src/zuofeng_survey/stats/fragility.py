@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from zuofeng_survey.html import table_html
+from zuofeng_survey.stats.checks import check_k
 from zuofeng_survey.stats.composite import Ballots, Floats, ballots, composite, usable
 from zuofeng_survey.stats.ranksets import locked, tolerance
 from zuofeng_survey.stats.removals import (
@@ -207,8 +208,7 @@ def _observed(
     theta, n = means_of(votes, *sums_of(votes))[0], len(votes.unit)
     if not np.isfinite(theta).all():
         composite(scores, voter_class, weights=weights)  # says which target nobody rated
-    if not 1 <= k < n:
-        raise ValueError(f"k must be from 1 to {n - 1} for {n} targets, got {k}")
+    check_k(k, n)
     return votes, theta, theta <= np.sort(theta)[k - 1] + tolerance(theta)
 
 

@@ -134,6 +134,10 @@ def variance_components(
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     nested = dict(nested or {})
+    if not isinstance(ratings, pd.DataFrame):
+        raise ValueError(
+            f"ratings must be a DataFrame, got {type(ratings).__name__}; see ratings_table"
+        )
     design = _design(ratings, score, (target, *facets), nested)
     effects = _effects(design.names, nested)
     balanced = not nested and len(design.y) == np.prod(list(design.levels.values()))

@@ -166,9 +166,14 @@ def check_coverage(coverage: float) -> None:
 
 def _counts(successes: ArrayLike, n: ArrayLike, coverage: float) -> tuple[Floats, Floats]:
     check_coverage(coverage)
-    x, size = np.broadcast_arrays(np.asarray(successes, float), np.asarray(n, float))
-    if not (size >= 1).all():
-        raise ValueError(f"n must be 1 or more, got {size.min()}; leave out rates of nobody")
+    x, size = np.asarray(successes, float), np.asarray(n, float)
+    if not x.size or not size.size or (x.shape != size.shape and x.ndim and size.ndim):
+        raise ValueError(
+            f"successes and n must match, one n a rate, got {x.shape} and {size.shape}"
+        )
+    x, size = np.broadcast_arrays(x, size)
+    if not ((size >= 1) & (size <= 1e15)).all():
+        raise ValueError(f"n must be 1 or more, got {n!r}; leave out rates of nobody")
     if not ((x >= 0) & (x <= size)).all():
         raise ValueError(f"successes must be from 0 to n, got {successes!r} of {n!r}")
     return x, size

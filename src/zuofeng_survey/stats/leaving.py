@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from zuofeng_survey.stats.checks import check_k, check_whole
 from zuofeng_survey.stats.composite import Ballots, Floats, ballots
 from zuofeng_survey.stats.ranksets import tolerance
 from zuofeng_survey.stats.removals import each_removed, means_of, sums_of
@@ -74,6 +75,13 @@ def ballots_to_leave(blocks: Sequence[Block], target: int, *, k: int, most: int 
     Leaving(ballots=2, flip1=False, most=5)
     """
     votes = [ballots(s, c, weights=w) for s, c, w in blocks]
+    n = sum(len(v.unit) for v in votes)
+    check_k(k, n)
+    check_whole(target=target, most=most)
+    if target >= n:
+        raise ValueError(
+            f"target must be from 0 to {n - 1}, got {target}; count through the blocks"
+        )
     for step in range(most + 1):
         theta = np.concatenate([means_of(v, *sums_of(v))[0] for v in votes])
         if _margin(theta[None, :], target, k)[0] >= -tolerance(theta):

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import (
     Floats,
+    Weighed,
     ballots,
     divide,
     pool_sums,
@@ -66,7 +66,7 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Estimates:
+class Estimates(Weighed):
     """Composites of N targets and their covariance, without the ballots.
 
     Attributes
@@ -84,33 +84,13 @@ class Estimates:
         Codes, as of :class:`.composite.Composite`.
     """
 
-    unit: tuple[str, ...]
-    classes: tuple[str, ...]
-    estimate: Floats
-    se: Floats
     covariance: Floats
-    counts: Ints
-    weight: Floats
     notes: tuple[str, ...]
-
-    @property
-    def n_eff(self) -> Floats:
-        """Effective voters of each target, ``1 / Σ_c (W_ci² / n_ci)``; shape (N,)."""
-        return 1.0 / divide(self.weight**2, self.counts).sum(axis=0)
 
     @property
     def series(self) -> pd.Series:
         """The estimates with their names, as ``rank_sets_from`` takes them."""
         return pd.Series(self.estimate, index=list(self.unit), name="estimate")
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a target: estimate, se, n_eff and the ratings of each class."""
-        frame = {"unit": self.unit, "estimate": self.estimate, "se": self.se, "n_eff": self.n_eff}
-        frame |= {f"n_{c}": n for c, n in zip(self.classes, self.counts, strict=True)}
-        return pd.DataFrame(frame)
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table())
 
 
 def moments(
@@ -183,7 +163,7 @@ def composite_from(sums: Sums, *, weights: Mapping[str, float]) -> Estimates:
     covariance = _covariance(counts, weight, sums.both[rows] * pairs, sums.cross[rows] * pairs)
     repeats = bool(np.maximum(counts - 1, 0).sum(axis=0).max())
     se = np.sqrt(np.diag(covariance)) if repeats else np.full(len(estimate), np.nan)
-    found = (estimate, se, covariance, counts, weight)
+    found = (estimate, se, counts, weight, covariance)
     for array in found:
         array.setflags(write=False)
     notes = weaknesses(counts, share, size, thin)

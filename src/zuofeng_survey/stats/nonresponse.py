@@ -168,7 +168,9 @@ def response_weights(
             f"{np.shape(group)} and {came.shape} of {came.dtype}"
         )
     d = checked_weights(base, len(came), name="base")
-    names, code = np.unique(np.asarray(group), return_inverse=True)
+    if pd.isna(np.asarray(group, dtype=object)).any():
+        raise ValueError("group must be known of everybody asked, got a missing one; name it so")
+    names, code = np.unique(np.asarray(group).astype(str), return_inverse=True)
     asked, back = (np.bincount(code, d * who, minlength=len(names)) for who in (1.0, came))
     if silent := [str(names[i]) for i in np.flatnonzero((back == 0) & (asked > 0))]:
         raise ValueError(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from zuofeng_survey.stats.checks import check_whole
 from zuofeng_survey.stats.composite import Composite, Floats, composite
 from zuofeng_survey.stats.consecutive import together
 from zuofeng_survey.stats.fragility import fewest_ballots
@@ -77,6 +78,8 @@ def plan(
     sd = _spread(spread)
     if reps < 20:
         raise ValueError(f"reps must be 20 or more, got {reps}")
+    check_whole(seed=seed)
+    check_whole(1, reps=reps)
     rng, pools = np.random.default_rng(seed), len(design.sizes)
     odds, people = [], []
     for rep in range(reps):

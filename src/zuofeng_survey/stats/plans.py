@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from zuofeng_survey.html import note, table_html
+from zuofeng_survey.stats.checks import check_whole
 from zuofeng_survey.stats.composite import Floats
 
 ODDS = {
@@ -196,11 +197,10 @@ def named_by_luck(sizes: Sequence[int], k: int, *, years: int) -> Floats:
     >>> named_by_luck([6] * 12, 2, years=3).round(2).tolist()
     [24.0, 8.0, 2.67]
     """
+    check_whole(k=k, years=years)
     n = np.asarray(sizes, dtype=float)
     if n.ndim != 1 or not n.size or not 1 <= k <= n.min() or years < 1:
-        raise ValueError(
-            f"k must be from 1 to the smallest pool, years 1 or more; got {k}, {sizes}"
-        )
+        raise ValueError(f"k must be from 1 to the smallest pool, years 1 or more; got {k}, {sizes}")
     return np.array([(n * (k / n) ** y).sum() for y in range(1, years + 1)])
 
 

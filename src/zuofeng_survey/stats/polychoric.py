@@ -13,8 +13,9 @@ from scipy import special
 from zuofeng_survey.html import table_html
 from zuofeng_survey.stats.composite import Floats
 from zuofeng_survey.stats.covariance import item_array
+from zuofeng_survey.stats.omega import one_factor
 from zuofeng_survey.stats.ranksets import locked
-from zuofeng_survey.stats.reliability import alpha_from
+from zuofeng_survey.stats.reliability import alpha_from, without_each
 
 MOST_GRADES = 20
 # A correlation that would go beyond is held here: the table is (nearly) degenerate.
@@ -54,6 +55,28 @@ class Polychoric:
     ordinal_alpha: float
     n_pair: NDArray[np.int64]
     notes: tuple[str, ...]
+
+    @property
+    def ordinal_omega(self) -> float:
+        """ω of one factor (minres) behind these correlations, as ``ordinal_alpha``.
+
+        ValueError for fewer than three items or correlations that are not positive definite.
+        """
+        if len(self.item) < 3:
+            raise ValueError(f"items must be 3 or more for one factor, got {len(self.item)}; use α")
+        unique = one_factor(self.cor, method="minres").uniqueness
+        return float(1 - unique.sum() / self.cor.sum())
+
+    @property
+    def r_drop(self) -> Floats:
+        """Correlation of what is behind each item with the sum of the rest; shape (k,)."""
+        total = self.cor.sum(axis=1)
+        return (total - 1) / np.sqrt(self.cor.sum() - 2 * total + 1)
+
+    @property
+    def if_dropped(self) -> Floats:
+        """``ordinal_alpha`` without each item, NaN with two items; shape (k,)."""
+        return without_each(self.cor)
 
     def table(self) -> pd.DataFrame:
         """Return the correlations, one row and one column an item, unrounded."""
@@ -136,6 +159,16 @@ def binormal(h: ArrayLike, k: ArrayLike, *, rho: float) -> Floats:
     >>> float(binormal(0.0, 0.0, rho=0.5).round(12))
     0.333333333333
     """
+    if (
+        not abs(rho) <= 1
+        or np.isnan(np.asarray(h, float)).any()
+        or np.isnan(np.asarray(k, float)).any()
+    ):
+        raise ValueError(
+            f"rho must be from -1 to 1 and h and k numbers, got rho {rho}, h {h}, k {k}"
+        )
+    if np.size(h) == 0 or np.size(k) == 0:
+        raise ValueError(f"h and k must hold numbers, got shapes {np.shape(h)} and {np.shape(k)}")
     h, k = np.broadcast_arrays(np.clip(h, -9.0, 9.0), np.clip(k, -9.0, 9.0))
     half = np.arcsin(rho) / 2
     angle = half * (NODES + 1)

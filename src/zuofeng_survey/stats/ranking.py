@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from zuofeng_survey.html import table_html
+from zuofeng_survey.stats.checks import check_k
 from zuofeng_survey.stats.composite import Composite, Floats, composite
 from zuofeng_survey.stats.cores import on_one_core
 from zuofeng_survey.stats.products import lean
@@ -142,8 +143,7 @@ def bottom_sets(
     check_draws(coverage, draws, seed)
     panel = composite(scores, voter_class, weights=weights)
     n = len(panel.unit)
-    if not 1 <= k < n:
-        raise ValueError(f"k must be from 1 to {n - 1} for {n} targets, got {k}")
+    check_k(k, n)
     signs = draw_signs(panel, draws, seed)
     sets = ranked(panel, signs, coverage=coverage)
     observed, tied, test = cut_test(panel, signs, k=k, coverage=coverage)
@@ -178,9 +178,7 @@ class Gap(NamedTuple):
     high: int
 
 
-def cut_test(
-    panel: Composite, signs: Signs, *, k: int, coverage: float
-) -> tuple[Flags, bool, Gap]:
+def cut_test(panel: Composite, signs: Signs, *, k: int, coverage: float) -> tuple[Flags, bool, Gap]:
     """Return the observed bottom k, whether it ties at the cut, and the test of its gap.
 
     Where targets tie, no set can be told: the gap is 0 and p is 1.
@@ -235,7 +233,10 @@ def _resampled(panel: Composite, k: int, *, draws: int, seed: int) -> Floats:
     """
     rng = np.random.default_rng([seed, 1])
     share = np.zeros(len(panel.unit))
-    near, classes = tolerance(panel.estimate), [panel.member == c for c in range(len(panel.classes))]
+    near, classes = (
+        tolerance(panel.estimate),
+        [panel.member == c for c in range(len(panel.classes))],
+    )
     seen = [lean(panel.seen[v].astype(float)) for v in classes]
     residual = [lean(panel.residual[v]) for v in classes]
     for start in range(0, draws, BLOCK):

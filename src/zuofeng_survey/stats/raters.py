@@ -51,6 +51,21 @@ class Rater:
     tails: float = np.inf
     camps: float = 0.0
 
+    def lenience(self, rng: np.random.Generator) -> float:
+        """Draw one voter's leniency, over all targets."""
+        return float(rng.normal(0, np.sqrt(self.leniency)))
+
+    def impression(self, merit: float, leniency: float, *, rng: np.random.Generator) -> float:
+        """Draw what such a voter sees in one target, over all items."""
+        return float(merit + leniency + rng.normal(0, np.sqrt(self.halo)))
+
+    def grade(
+        self, impression: float, *, rng: np.random.Generator, cuts: Sequence[float] | Floats | None = None
+    ) -> int:
+        """Draw the grade given on one item, 0 for the worst; ``cuts`` of an item with its own."""
+        seen = impression + rng.normal(0, np.sqrt(self.residual))
+        return int(np.searchsorted(self.cuts if cuts is None else cuts, seen))
+
 
 @dataclass(frozen=True, slots=True)
 class Bloc:
@@ -107,7 +122,8 @@ def check_design(
     """Refuse merits, voters and raters that no panel can be drawn from."""
     if true.ndim != 1 or not true.size or not np.isfinite(true).all():
         raise ValueError(f"merit must be finite numbers, one a target, got shape {true.shape}")
-    if not voters or min(voters.values()) < 1:
+    whole = all(isinstance(n, int | np.integer) and n >= 1 for n in voters.values())
+    if not voters or not whole:
         raise ValueError(f"voters must give 1 or more voters a class, got {dict(voters)}")
     if items < 1 or not 0 <= unrated < 1:
         raise ValueError(f"items must be 1 or more and unrated in [0, 1), got {items}, {unrated}")

@@ -102,7 +102,8 @@ def cronbach_alpha(
     Alpha
         ``notes``: ``negative-item`` (an item runs against the others; see ``negative``),
         ``negative-alpha``, ``halo`` (mean correlation above .9: k items, one opinion),
-        ``few-persons`` (under 30), ``pairwise``.
+        ``few-persons`` (under 30), ``pairwise``, ``redundant-item`` (one is the sum of others:
+        λ₆ is NaN).
 
     Raises
     ------
@@ -135,6 +136,7 @@ def alpha_of(c: ItemCovariance, *, coverage: float = 0.95) -> Alpha:
     alpha = alpha_from(c.cov)
     lower, upper = feldt(alpha, n=c.n_least, k=k, coverage=coverage)
     average = float((cor.sum() - k) / (k * (k - 1)))
+    sixth = _lambda6(cor)
     item_total = c.cov.sum(axis=1)
     variance = np.diag(c.cov)
     rest = c.cov.sum() - 2 * item_total + variance
@@ -143,6 +145,7 @@ def alpha_of(c: ItemCovariance, *, coverage: float = 0.95) -> Alpha:
         "negative-item": negative.any(),
         "negative-alpha": alpha < 0,
         "halo": average > HALO,
+        "redundant-item": bool(np.isnan(sixth)),
     }
     with np.errstate(invalid="ignore", divide="ignore"):
         r_drop = (item_total - variance) / np.sqrt(variance * rest)
@@ -152,10 +155,10 @@ def alpha_of(c: ItemCovariance, *, coverage: float = 0.95) -> Alpha:
         lower=lower,
         upper=upper,
         standardized=alpha_from(cor),
-        lambda6=_lambda6(cor),
+        lambda6=sixth,
         average_r=average,
         item=c.item,
-        if_dropped=locked(_if_dropped(c.cov)),
+        if_dropped=locked(without_each(c.cov)),
         r_drop=locked(np.where(rest > 0, r_drop, np.nan)),
         item_mean=locked(c.mean.copy()),
         item_sd=locked(c.sd),
@@ -173,6 +176,11 @@ def alpha_from(cov: Floats) -> float:
     >>> alpha_from(np.array([[1.0, 0.5], [0.5, 1.0]]))
     0.6666666666666667
     """
+    cov = np.asarray(cov, dtype=float)
+    if cov.ndim != 2 or cov.shape[0] != cov.shape[1] or len(cov) < 2 or not np.isfinite(cov).all():
+        raise ValueError(
+            f"cov must be a square matrix of 2 or more items, all finite, got shape {cov.shape}"
+        )
     k, total = len(cov), float(cov.sum())
     if total <= 1e-12 * float(np.abs(cov).sum()):
         raise ValueError(
@@ -195,7 +203,8 @@ def check_coverage(coverage: float) -> None:
         raise ValueError(f"coverage must be between 0 and 1, got {coverage}; 0.95, not 95")
 
 
-def _if_dropped(cov: Floats) -> Floats:
+def without_each(cov: Floats) -> Floats:
+    """Return α without each item of a covariance matrix, NaN with two items; shape (k,)."""
     k = len(cov)
     if k == 2:
         return np.full(2, np.nan)

@@ -166,6 +166,10 @@ def mention_rank_sets(
     [['road', 12, 1, 1], ['light', 1, 2, 2]]
     """
     is_named = isinstance(mentions, pd.DataFrame)
+    if np.ndim(mentions) != 2:
+        raise ValueError(
+            f"mentions must be a (persons, things) table, got {np.ndim(mentions)} axes"
+        )
     table = mentions if is_named else pd.DataFrame(np.asarray(mentions))
     x = table.to_numpy(dtype=float)
     if x.ndim != 2 or x.shape[1] < 2 or not np.isin(x, (0.0, 1.0)).all():

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from zuofeng_survey.stats.checks import check_whole
 from zuofeng_survey.stats.raters import Conduct, Rater, check_conduct, check_design, errors
 
 Floats = NDArray[np.float64]
@@ -101,6 +102,7 @@ def panel(
     true = np.array(merit, dtype=float)
     check_design(true, voters, items=items, rater=rater, unrated=unrated)
     check_conduct(conduct, voters, n=len(true), n_grades=len(rater.grades))
+    check_whole(seed=seed)
     rng = np.random.default_rng(seed)
     label = np.repeat(list(voters), list(voters.values())).astype(str)
     lenient = rng.standard_normal((len(label), 1, 1))
@@ -157,7 +159,9 @@ def panels(
     >>> first.merit.tolist(), bool((second.merit != first.merit).all())
     ([0.0, 1.0], True)
     """
-    if years < 1 or not 0 <= drift < np.inf:
+    check_whole(seed=seed)
+    check_whole(1, years=years)
+    if not 0 <= drift < np.inf:
         raise ValueError(f"years must be 1 or more and drift 0 or more, got {years}, {drift}")
     rng, now, made = np.random.default_rng(seed), np.array(merit, dtype=float), []
     for year in range(years):

@@ -39,7 +39,7 @@ class SplitHalf:
     n : int
         Persons used.
     notes : tuple of str
-        ``few-persons``, ``pairwise``.
+        ``few-persons``, ``pairwise``, ``redundant-item`` (λ₆ is NaN).
     """
 
     largest: float
@@ -104,15 +104,16 @@ def split_half(items: ArrayLike, *, missing: Missing = "refuse", wide: bool = Fa
     between = np.einsum("si,ij,sj->s", halves, c.cov, halves, optimize=True)
     rulon = 1 - between / c.cov.sum()
     best = int(np.argmax(rulon))
+    guttman = _guttman(c.cov, float(rulon[best]))
     return SplitHalf(
         largest=float(rulon[best]),
         smallest=float(rulon.min()),
         mean=float(rulon.mean()),
         first_half=tuple(name for name, s in zip(c.item, halves[best], strict=True) if s > 0),
         splits=len(halves),
-        guttman=locked(_guttman(c.cov, float(rulon[best]))),
+        guttman=locked(guttman),
         n=c.n,
-        notes=c.notes,
+        notes=("redundant-item",) * bool(np.isnan(guttman).any()) + c.notes,
     )
 
 

@@ -55,7 +55,9 @@ class UnitIndex:
         """Return one row a unit, best first; those without an index last."""
         names = ("unit", "index", "parts", "weight_share", "rank", "best_rank", "lowest_rank")
         frame = pd.DataFrame({name: getattr(self, name) for name in names})
-        return frame.sort_values(["index", "unit"], ascending=[False, True], na_position="last", ignore_index=True)
+        return frame.sort_values(
+            ["index", "unit"], ascending=[False, True], na_position="last", ignore_index=True
+        )
 
     def _repr_html_(self) -> str:
         return table_html(self.table(), headings=HEADINGS)
@@ -99,14 +101,18 @@ def unit_index(
     >>> found.index.tolist(), found.rank.tolist(), found.lowest_rank.tolist()
     ([70.0, 75.0, nan], [2.0, 1.0, nan], [2.0, 2.0, nan])
     """
+    if not isinstance(parts, pd.DataFrame):
+        raise ValueError(f"parts must be a DataFrame, a column a part, got {type(parts).__name__}")
     if set(parts.columns) != set(weights):
         raise ValueError(f"every part needs a weight: parts {list(parts)}, weights {list(weights)}")
     w = np.array([weights[p] for p in parts.columns], dtype=float)
     x = parts.to_numpy(dtype=float)
-    if not (w > 0).all() or not 0 <= shift < 1:
-        raise ValueError(f"weights must be above 0 and shift at least 0 and below 1, got {w.tolist()}, {shift}")
+    if not ((w > 0) & np.isfinite(w)).all() or not 0 <= shift < 1:
+        raise ValueError(
+            f"weights must be above 0 and shift at least 0 and below 1, got {w.tolist()}, {shift}"
+        )
     if ((x < 0) | (x > 100)).any():
-        raise ValueError("parts must lie between 0 and 100")
+        raise ValueError(f"parts must lie between 0 and 100, got {np.nanmin(x)} to {np.nanmax(x)}")
     w /= w.sum()
     there = ~np.isnan(x)
     share = there @ w

@@ -114,10 +114,11 @@ def normal_rows(
 
     ``only`` picks draws, as in :func:`wild_rows`.
     """
+    cov = cov / (np.diag(cov).max() or 1.0)  # the rows have no unit
     values, vectors = np.linalg.eigh(cov)
     root = (vectors * np.sqrt(np.maximum(values, 0.0))).astype(np.float32)
     var = contrast(cov)
-    scale = 1.0 / np.sqrt(np.maximum(var, TINY * max(var.max(), 1e-300)))
+    scale = 1.0 / np.sqrt(np.maximum(var, TINY * (var.max() or 1.0)))
     scale = scale.astype(np.float32)
     rng, size = np.random.default_rng(seed), _block_size(len(cov))
     for start in range(0, draws, size):

@@ -309,6 +309,8 @@ def target_changes(
     (4.0, [8.0, -4.0, -4.0], [0.003, 0.179, 0.179])
     """
     check_coverage(coverage)
+    if len(before) != 2 or len(after) != 2:
+        raise ValueError("each year must be (estimates, covariance), got another number of parts")
     (x, s), (y, t) = (_estimated(*year) for year in (before, after))
     n = len(x)
     if y.shape != x.shape or n < 2:
@@ -342,8 +344,7 @@ def target_changes(
 
 def _estimated(estimate: ArrayLike, covariance: ArrayLike) -> tuple[Floats, Floats]:
     x, s = np.asarray(estimate, dtype=float), np.asarray(covariance, dtype=float)
-    if x.ndim != 1 or s.shape != (len(x), len(x)):
-        raise ValueError(f"covariance must be {len(x)} square, got shape {s.shape}")
-    if not (np.isfinite(x).all() and np.isfinite(s).all()):
-        raise ValueError("estimates and covariances must be finite; leave unrated targets out")
+    s = np.diag(s) if s.ndim == 1 else s
+    if x.ndim != 1 or s.shape != x.shape * 2 or not (np.isfinite(x).all() and np.isfinite(s).all()):
+        raise ValueError(f"a year must be N finite estimates and their square covariance, got {x}, {s.shape}")
     return x, s
