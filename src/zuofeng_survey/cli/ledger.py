@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError, nearest
-from .output import FINDINGS, Format, catalogued, dataset_path, json_out, problems_out, rows_out, talk
+from .output import (
+    FINDINGS,
+    Format,
+    catalogued,
+    dataset_path,
+    json_out,
+    problems_out,
+    rows_out,
+    talk,
+)
 from .usage import Verbs
 
 if TYPE_CHECKING:

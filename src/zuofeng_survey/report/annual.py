@@ -127,7 +127,7 @@ def _findings(found: Findings | None) -> Iterator[Part]:
     yield Table.of(
         frame[LISTED],
         f"{found.year}年拟提请研究名单",
-        notes=method("名次和名次范围取本年度；称职以上率与名次并列看。", *(f"{f.label}：{''.join(p.zh for p in f.reasons)}" for f in found.findings)),
+        notes=method("名次和名次范围取本年度；称职以上率与名次并列看。", *(f"{f.label}：{''.join(p.zh for p in (*f.confirm, *f.reasons, *f.guards))}" for f in found.findings)),
         headings=RULE_HEADINGS | {"measure": "方案对应措施"},
         right=("set", "years"),
     )
