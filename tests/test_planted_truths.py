@@ -172,6 +172,10 @@ def test_the_report_puts_t7_first_and_names_none_of_t12(paper, datasets):
     assert not any(n in paper for n in numbers) and "为难" not in paper
 
 
+def test_the_report_shows_what_was_reported_against_what_was_checked(paper):
+    assert "建账管理" in paper and rows(paper, "半年核账") and "相差10个百分点以上" in paper
+
+
 def test_t12_is_in_no_score_no_coding_sheet_and_no_report_on_appeals(book, datasets):
     visits = datasets["HF-2020"]
     with pytest.raises(UsageError) as caught:

@@ -20,6 +20,7 @@ from .appeals import appeal_parts
 from .focus import focus_parts
 from .opinion import areas_table, likert, town_table
 from .problems import problem_parts
+from .tasks import task_parts
 from .tree import Callout, Document, Heading, Paragraph, Part, Picture, Table
 from .trend import stage_of
 from .words import APPEAL, DECISION, method, sources, warnings
@@ -64,6 +65,7 @@ def annual_report(
     if ledgers is not None:
         parts += problem_parts(ledgers.problems, ledgers.signs, today=ledgers.today)
         parts += focus_parts(ledgers.problems)
+        parts += task_parts(ledgers.tasks, year=year.year, today=ledgers.today)
         parts += appeal_parts(ledgers.appeals, ledgers.rates(visits))
         parts += _chains(ledgers)
     parts += [*_evaluations(year), *_findings(findings)]
