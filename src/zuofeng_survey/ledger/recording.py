@@ -177,8 +177,9 @@ class Batch:
 
     def _yearly(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return the days of the year that a new entry keeps, where nobody wrote another."""
-        year, fields = row.get("year"), self.declaration.fields
-        empty = (f for f in fields if f.yearly and row.get(f.name) is None) if year else ()
+        if not (year := row.get("year")):
+            return {}
+        empty = (f for f in self.declaration.fields if f.yearly and row.get(f.name) is None)
         return {f.name: f.day_of(int(year)).isoformat() for f in empty}
 
     def _wrong(self, name: str, code: str, params: Mapping[str, Any]) -> None:
