@@ -76,3 +76,10 @@ def test_what_must_not_be_here_is_erased_only_by_who_is_sure(book, tmp_path):
     assert run("ledger", "erase", *args, "--sure").exit_code == 0
     assert book.events("learning").to_csv().find("误登的内容") == -1 and book.verify() == []
     assert book.entry("learning", "XX-2020-0001", today=dt.date(2020, 3, 2))["version"] == 2
+
+
+def test_whom_an_inspection_visits_is_drawn_the_same_by_anybody_who_knows_the_seed(book, tmp_path):
+    book.registry.put([Post("units", f"单位{n}") for n in range(20)])
+    args = ["ledger", "draw", "-n", 5, "--home", tmp_path / "home", "--format", "csv", "--seed"]
+    assert run(*args, 20220301).stdout == run(*args, 20220301).stdout != run(*args, 20220302).stdout
+    assert "[draw-size]" in run("ledger", "draw", "-n", 99, "--seed", 1, "--home", tmp_path / "home").stderr

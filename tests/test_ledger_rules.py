@@ -249,3 +249,9 @@ def test_what_is_missing_is_told_once(tmp_path):
     with pytest.raises(LedgerError) as caught:
         take(Book.open(tmp_path), "problems", KEY, (None, {**PROBLEM, "measures": ""}))
     assert [p.item.partition(":")[2] for p in caught.value.problems] == ["measures"]
+
+
+@pytest.mark.parametrize("number", ["13800000000", "138 0000 0000", "１３８－００００－００００", "（0999）1234567", "99000119900101123X"])
+def test_a_telephone_or_identity_number_does_not_enter_a_ledger(book: Book, number: str):
+    said = {**APPEAL, "summary": f"低保申请没有回音，请回 {number}"}
+    assert refused(book, "appeals", SQ, (None, said)) == {"summary": "ledger-personal"}

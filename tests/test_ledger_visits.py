@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from frozen import IBIS_WARNS, frozen
 from ledger_entries import KEY, PROBLEM, UNTIL_CLOSED, take
 from zuofeng_survey import scoring
 from zuofeng_survey.answers import rows
+from zuofeng_survey.cli import app
 from zuofeng_survey.errors import LedgerError, UsageError
 from zuofeng_survey.ledger import PROTECTED_ROLE, Book, acceptances, judgements, protected_list
 from zuofeng_survey.questionnaire import find, load
@@ -51,6 +53,14 @@ def test_looking_at_the_protected_list_is_written_down(dataset, tmp_path: Path):
     protected_list(dataset, role=PROTECTED_ROLE, home=home)
     act = json.loads((home.path / "acts.jsonl").read_text(encoding="utf-8"))
     assert (act["act"], act["poll"]) == ("view-protected", "HF-2020")
+
+
+def test_the_command_line_lists_it_for_its_post_only(dataset, tmp_path: Path):
+    args = ["ledger", "protected", str(dataset.path), "--home", str(tmp_path / "home"), "--format", "csv", "--by"]
+    assert "[protected-role]" in CliRunner().invoke(app, [*args, "作风办"]).stderr
+    found = CliRunner().invoke(app, [*args, PROTECTED_ROLE])
+    assert found.stdout.split() == ["appeal_id", "SQ-2020-000040", "SQ-2020-000041", "SQ-2020-000042"]
+    assert "view-protected" in (tmp_path / "home" / "acts.jsonl").read_text(encoding="utf-8")
 
 
 def test_no_other_result_speaks_of_it(dataset):
@@ -136,8 +146,10 @@ def test_a_count_of_witnesses_says_no_more_than_enough(tmp_path: Path):
 def test_acceptance_forms_close_a_problem(tmp_path: Path):
     found = acceptances(frozen(tmp_path / "XH", "XH", [form(KEY, "seen")] * 3))
     book = Book.open(tmp_path / "home")
-    signed = {"approver": "甲镇-负责人", "published": True}
-    take(book, "problems", KEY, (None, PROBLEM), *UNTIL_CLOSED, ("销号", {**found.values(KEY), **signed}))
+    take(book, "problems", KEY, (None, PROBLEM), *UNTIL_CLOSED)
+    args = ["ledger", "advance", "problems", KEY, "--step", "销号", "--forms", str(tmp_path / "XH"), "--set", "approver=甲镇-负责人"]
+    closed = CliRunner().invoke(app, [*args, "--set", "published=是", "--by", "作风办", "--home", str(tmp_path / "home")])
+    assert closed.exit_code == 0, closed.stderr
     entry = book.entry("problems", KEY)
     assert entry["state"] == "已销号" and entry["acceptance"] == f"XH@{found.hash[:12]}"
 

@@ -7,9 +7,10 @@ import pytest
 from scipy import optimize
 
 from frozen import IBIS_WARNS
-from zuofeng_survey import results, rules
+from zuofeng_survey import results, rules, scoring
 from zuofeng_survey.dataset import Dataset
 from zuofeng_survey.demo.problems import PAPER_UNIT
+from zuofeng_survey.errors import UsageError
 from zuofeng_survey.ledger import (
     PROTECTED_ROLE,
     Book,
@@ -18,6 +19,8 @@ from zuofeng_survey.ledger import (
     judgements,
     protected_list,
 )
+from zuofeng_survey.report.making import KINDS, Issue
+from zuofeng_survey.report.page import html_of
 from zuofeng_survey.results.crossing import hidden_cells
 
 pytestmark = IBIS_WARNS
@@ -130,6 +133,57 @@ def test_t12_what_was_suffered_is_on_the_protected_list_and_in_no_units_view(boo
     rates = appeal_rates(entries, today=END, by="assigned_to", visits=judgements(datasets["HF-2020"]))
     said = rates.table().to_csv() + rates._repr_html_()
     assert not any(n in said for n in numbers) and "HF-E02" not in said
+
+
+# ---- the same in what leaves the office: the annual report, at the scope that shows the most
+
+
+@pytest.fixture(scope="module")
+def paper(demo_home, datasets, book):
+    """The tables and sentences of the annual report of 2022, as text, a line each."""
+    issue = Issue(date=END, year=2022, scope="township", book=book)
+    wanted = [d for n, d in datasets.items() if n == "MY-2022" or n.startswith(("FZ-丙镇", "FZ-丁镇", "FZ-庚乡", "FZ-子街道"))]
+    (_, document), = KINDS["annual"].make(wanted, issue)
+    return html_of(document)
+
+
+def rows(paper: str, *words: str) -> list[str]:
+    return [line for line in paper.replace("</tr>", "\n").splitlines() if all(w in line for w in words)]
+
+
+def test_the_report_proposes_t1_with_its_level_and_leaves_the_decision_empty(paper):
+    assert rows(paper, "丙镇-副职B", "2020、2021、2022", "免职", "弱") and "供研究的名单，不是处理决定" in paper
+    assert "以下由有权机关填写，软件不填" in paper and not rows(paper, "庚乡-副职C", "<td>强</td>")
+
+
+def test_the_report_shows_t3_beside_the_rank_and_t9_to_be_confirmed(paper):
+    assert rows(paper, "丁镇-副职A", "分管信访、拆迁") and rows(paper, "子街道-副职F", "调动")
+
+
+def test_the_report_does_not_rank_t5_and_shows_t6_raw_and_weighted(paper):
+    assert "结果可能受干扰，不排名" in paper and rows(paper, "<td>己镇</td>", "—")
+    assert "原始指数" in paper and "加权指数" in paper and rows(paper, "<td>癸乡</td>")
+
+
+def test_the_report_puts_t7_first_and_names_none_of_t12(paper, datasets):
+    units = paper[paper.index("有迹象的销号") : paper.index("需要核实的销号")]
+    assert rows(units, "<td")[0].endswith(f"<td>{PAPER_UNIT}</td><td class='zf-right'>14</td>")
+    numbers = protected_list(datasets["HF-2020"], role=PROTECTED_ROLE).numbers
+    assert not any(n in paper for n in numbers) and "为难" not in paper
+
+
+def test_the_report_shows_what_was_reported_against_what_was_checked(paper):
+    assert "建账管理" in paper and rows(paper, "半年核账") and "相差10个百分点以上" in paper
+
+
+def test_t12_is_in_no_score_no_coding_sheet_and_no_report_on_appeals(book, datasets):
+    visits = datasets["HF-2020"]
+    with pytest.raises(UsageError) as caught:
+        scoring.distribution(visits, "HF-E02")
+    assert caught.value.code == "item-protected"
+    (_, document), = KINDS["appeals"].make([visits], Issue(date=END, book=book))
+    numbers = protected_list(visits, role=PROTECTED_ROLE).numbers
+    assert not any(n in html_of(document) for n in numbers) and "为难" not in html_of(document)
 
 
 def test_visits_and_acceptances_name_entries_that_exist(book, datasets):

@@ -28,7 +28,7 @@ from zuofeng_survey.dataset import Dataset
 from zuofeng_survey.errors import StorageError, UsageError
 from zuofeng_survey.ledger.rates import EVERYONE, Rates
 from zuofeng_survey.report import Callout, Document, FillIn, Heading, Paragraph, Picture, Table
-from zuofeng_survey.report.appeals import shown_rates
+from zuofeng_survey.report.appeals import appeal_parts, shown_rates
 from zuofeng_survey.report.dress import CHARACTERS, LINES, STYLES
 from zuofeng_survey.report.evaluated import Evaluated
 from zuofeng_survey.report.evaluation import evaluation_report
@@ -273,6 +273,17 @@ def test_a_letter_holds_no_colleague(one, pool):
         text = "".join(str(p) for p in letter.parts) + letter.to
         assert labels[target] in letter.to
         assert not [x for t, x in labels.items() if t != target and x in text.replace("甲镇", "")]
+
+
+def test_a_letter_to_whom_every_side_is_rated_low_calls_none_of_it_average(one, pool):
+    text = str(dict(letters(one, results.profiles(pool)))["t5"].parts)
+    assert "各方面中相对好一些的是" in text and "还在误差以内" not in text
+
+
+def test_accusations_that_nobody_has_passed_on_are_told():
+    cases = pd.DataFrame({"kind": ["检举控告"] * 6, "transfer_at": [DAY] * 5 + [None], "state": "收到", "six_mode": None, "channel": None})
+    rates = Rates(DAY, pd.DataFrame(columns=["rate", "group", "done", "n", "value_rate", "lower_rate", "upper_rate", "basis"]))
+    assert "还有1件没有登记移送日期" in str(next(p for p in appeal_parts(cases, rates) if isinstance(p, Paragraph)))
 
 
 def test_a_profile_is_a_contrast_with_the_pool(pool):

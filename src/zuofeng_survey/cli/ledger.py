@@ -278,6 +278,22 @@ def due(
     rows_out([_plain(r) for r in found.to_dict("records")], format, list(found.columns))
 
 
+@ledger.command("draw")
+@catalogued
+def draw_units(
+    n: Annotated[int, typer.Option("-n", help="how many 抽几个")],
+    seed: Annotated[int, typer.Option("--seed", help="chosen before, such as 20220301 事先定的种子")],
+    kind: Annotated[str, typer.Option("--kind", help="units, offices or grids of the registry 从名册的哪一类抽")] = "units",
+    home: HomeOption = HOME,
+    format: FormatOption = Format.table,
+) -> None:
+    """Draw whom an inspection visits; the seed draws the same again 随机抽取督查对象. Example: zuofeng ledger draw -n 5 --seed 20220301"""
+    from ..ledger.drawing import draw
+
+    drawn = draw(_book(home).registry.table(kind)["id"], n, seed=seed)
+    rows_out([{"order": k, "id": name, "seed": seed} for k, name in enumerate(drawn, start=1)], format, ("order", "id", "seed"))
+
+
 @ledger.command("verify")
 @catalogued
 def verify_ledgers(home: HomeOption = HOME, format: FormatOption = Format.table) -> None:

@@ -13,7 +13,7 @@ import typer.core
 from ..errors import Problem, nearest
 from .output import USAGE, talk
 
-REFUSED: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "UsageError")
+REFUSED: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "UsageError")
 ZH = (  # what typer says, and what that is in Chinese
     (r"valid integer", "应是整数"),
     (r"valid (?:number|float)", "应是数字"),

@@ -34,7 +34,7 @@ class Field(Frozen):
     ``ref`` names what it refers to (``units``, ``offices``, ``people`` of the registry, or another
     ledger); ``hand`` marks what only a person writes; ``append`` what is added to, never replaced:
     the row holds the newest, the events hold all. ``yearly`` is the day (04-10, 次年01-15) that a new
-    entry's ``year`` gives it, where nobody writes another.
+    entry's ``year`` gives it, where nobody writes another; ``masked`` text holds no number of a person.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Field(Frozen):
     most: float | None = None
     hand: bool = False
     append: bool = False
+    masked: bool = False
     yearly: str = Given("", pattern=r"^((次年)?\d\d-\d\d)?$")
 
     @model_validator(mode="before")

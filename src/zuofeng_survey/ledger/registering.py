@@ -5,7 +5,7 @@ What only people fill (notice, statement, authority, decision, minutes, explanat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -63,13 +63,14 @@ def scores_of(datasets: Sequence[Dataset], found: Findings, entries: pd.DataFram
     How many were due and present is in no dataset: people fill these in. The interval of a score is
     estimate ± t · se; 一票即可翻转 is of the bottom k of the meeting.
     """
-    rows = found.datasets[(found.datasets["year"] == found.year) & found.datasets["ranked"]].set_index("dataset")
+    now = found.datasets[(found.datasets["year"] == found.year) & found.datasets["ranked"]]
+    rows = {row["dataset"]: row for row in now.to_dict("records")}
     there = entries.set_index("result_id")["version"].to_dict()
-    made = (pair for d in datasets if d.name in rows.index for pair in _scores(d, rows.loc[[d.name]].iloc[0]))
+    made = (pair for d in datasets if d.name in rows for pair in _scores(d, rows[d.name]))
     return [Change(key, values, int(there[key]) if key in there else None) for key, values in made]
 
 
-def _scores(dataset: Dataset, row: pd.Series) -> Iterator[tuple[str, dict[str, Any]]]:
+def _scores(dataset: Dataset, row: Mapping[Any, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     from .. import results
 
     ranking = results.rank(dataset)

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from .declaration import Field
+from .personal import names_somebody
 
 LONGEST = {"text": 500, "long": 5000, "key": 64}
 YES, NO = ("是", "true", "yes", "1"), ("否", "false", "no", "0")
@@ -71,6 +72,8 @@ def _text(field: Field, value: Any) -> str:
         raise Wrong("ledger-control-character")
     if len(text) > LONGEST[field.kind]:
         raise Wrong("ledger-too-long", n=len(text), most=LONGEST[field.kind])
+    if field.masked and names_somebody(text):
+        raise Wrong("ledger-personal")
     if field.pattern and not re.fullmatch(field.pattern, text):
         raise Wrong("ledger-pattern", got=text, pattern=field.pattern)
     return text

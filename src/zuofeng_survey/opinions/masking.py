@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 from ..errors import UsageError
+from ..ledger.personal import DIGITS, ID, PHONE
 
 # The hundred most frequent surnames and the compound ones still in use.
 SURNAMES = frozenset(
@@ -34,27 +35,12 @@ TITLES = (
 )
 # Letters that given names of two are mostly made of; the tagger misses names it can cut into words.
 GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛超霞刚桂兰华建国文斌志红玉春梅海燕波辉鹏飞宇浩欣颖婷琴莲凤荣福祥峰永庆亮凯健俊德忠义仁晓佳慧琳倩宏旭晨昊梓涵怡轩泽"
-_DIGITS = str.maketrans("０１２３４５６７８９－＋　（）．＿", "0123456789-+ ()._")
 _HAN = "[\u4e00-\u9fff]"
-# What people put between the digits of a number, and digits written as words (also the formal ones).
-_SEP = r"[\s.·_\-–—~*/]{0,2}"
-_WORDS = "〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
-_MONTH, _DAY = "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12]\\d|3[01])"
-_CUE = f"(?:{'|'.join(f'(?<={word})' for word in ('电话', '手机', '座机', '热线', '联系', '号码', '拨', '打'))})"
 SHAPES = {
     "email": re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"),
-    "id": re.compile(
-        r"(?<!\d)(?:\d{6}[ -]?\d{8}[ -]?\d{3}[\dXxＸ]|\d{15}"
-        rf"|\d{{6}}{_SEP}(?:19|20)\d\d{_SEP}{_MONTH}{_SEP}{_DAY}{_SEP}\d{{3}}{_SEP}[\dXxＸ]"
-        rf"|\d{{6}}{_SEP}\d\d{_MONTH}{_DAY}{_SEP}\d{{3}})(?!\d)"
-    ),
+    "id": ID,
     "card": re.compile(r"(?<!\d)\d{4}(?:[ -]?\d{4}){3}(?:[ -]?\d{1,3})?(?!\d)"),
-    "phone": re.compile(
-        rf"(?<!\d)(?:(?:\+|00)?86{_SEP})?[1一幺壹]{_SEP}[3-9三四五六七八九叁肆伍陆柒捌玖](?:{_SEP}[\d{_WORDS}]){{9}}(?![\d{_WORDS}])"
-        rf"|(?<!\d)\(?0\d{{2,3}}\)?{_SEP}\d{{3,4}}{_SEP}\d{{4}}(?!\d)(?:\s?(?:转|分机|#|-)\s?\d{{1,5}})?"
-        rf"|(?<!\d)[48]00{_SEP}\d{{3}}{_SEP}\d{{4}}(?!\d)"
-        rf"|{_CUE}[号码是为方式:：\s]{{0,5}}\d{{3,4}}{_SEP}\d{{4}}(?!\d)"
-    ),
+    "phone": PHONE,
     "account": re.compile(r"(?i)(?:(?<=微信)|(?<=qq)|(?<=vx)|(?<=抖音))[号码是为:： ]{0,3}[A-Za-z0-9_-]{5,20}"),
     "plate": re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. ]?[A-Z0-9]{5,6}"),
 }
@@ -121,7 +107,7 @@ def mask(text: str) -> Masked:
     >>> mask("路灯坏了两个月。").kinds
     ()
     """
-    plain = text.translate(_DIGITS)
+    plain = text.translate(DIGITS)
     taken: list[tuple[int, int, str]] = []
     for start, end, kind in (*_shapes(plain), *_names(plain)):
         if all(end <= a or start >= b for a, b, _ in taken):

@@ -20,6 +20,7 @@ from .appeals import appeal_parts
 from .focus import focus_parts
 from .opinion import areas_table, likert, town_table
 from .problems import problem_parts
+from .tasks import task_parts
 from .tree import Callout, Document, Heading, Paragraph, Part, Picture, Table
 from .trend import stage_of
 from .words import APPEAL, DECISION, method, sources, together, warnings
@@ -64,6 +65,7 @@ def annual_report(
     if ledgers is not None:
         parts += problem_parts(ledgers.problems, ledgers.signs, today=ledgers.today)
         parts += focus_parts(ledgers.problems)
+        parts += task_parts(ledgers.tasks, year=year.year, today=ledgers.today)
         parts += appeal_parts(ledgers.appeals, ledgers.rates(visits))
         parts += _chains(ledgers)
     parts += [*_evaluations(year), *_findings(findings)]
@@ -129,7 +131,7 @@ def _findings(found: Findings | None) -> Iterator[Part]:
     yield Table.of(
         frame[listed],
         f"{found.year}年拟提请研究名单",
-        notes=method("名次和名次范围取本年度；称职以上率与名次并列看。", *(f"{f.label}：{''.join(p.zh for p in f.reasons)}" for f in found.findings)),
+        notes=method("名次和名次范围取本年度；称职以上率与名次并列看。", *(f"{f.label}：{''.join(p.zh for p in (*f.confirm, *f.reasons, *f.guards))}" for f in found.findings)),
         headings=RULE_HEADINGS | {"measure": "方案对应措施"},
         right=("set",),
     )

@@ -25,7 +25,7 @@ class Ledgers:
     Attributes
     ----------
     today : date
-    problems, appeals, chains : DataFrame
+    problems, appeals, chains, tasks : DataFrame
         As ``Book.entries``.
     signs : Signs
     head : str
@@ -36,17 +36,18 @@ class Ledgers:
     problems: pd.DataFrame
     appeals: pd.DataFrame
     chains: pd.DataFrame
+    tasks: pd.DataFrame
     signs: Signs
     head: str
 
     @classmethod
     def of(cls, book: Book, *, today: dt.date) -> Ledgers:
         """Read what stood in the ledgers on a day."""
-        problems, appeals, chains = (
-            book.entries(name, today=today, as_of=today) for name in ("problems", "appeals", "chains")
+        problems, appeals, chains, tasks = (
+            book.entries(name, today=today, as_of=today) for name in ("problems", "appeals", "chains", "tasks")
         )
         signs = closing_signs(problems, book.events("problems"), appeals)
-        return cls(today, problems, appeals, chains, signs, book.head)
+        return cls(today, problems, appeals, chains, tasks, signs, book.head)
 
     def rates(self, visits: Sequence[Dataset] = (), *, by: str = "assigned_to") -> Rates:
         """Return the three rates; satisfaction from frozen visits (HF)."""
