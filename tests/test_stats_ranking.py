@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
 
 from zuofeng_survey.stats import wild
 from zuofeng_survey.stats.complete import complete_plan
 from zuofeng_survey.stats.composite import composite, pool
+from zuofeng_survey.stats.cores import on_one_core
 from zuofeng_survey.stats.ranking import bottom_sets, rank_sets, rank_sets_from
 from zuofeng_survey.stats.raters import Rater
 from zuofeng_survey.stats.shrinkage import shrinkage
@@ -422,3 +424,12 @@ def test_a_thousand_targets_with_few_voters_each_keep_their_numbers():
     assert found.sets.se.sum() == pytest.approx(242.282704210555, abs=1e-9)
     assert (found.sets.lower.sum(), found.sets.upper.sum()) == (41799, 1231713)
     assert (found.p_bottom**2).sum() == pytest.approx(0.244312012323, abs=1e-9)
+
+
+def test_a_ranking_multiplies_on_one_core_and_gives_the_cores_back():
+    def cores() -> set[int]:
+        return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+    before = cores()
+    assert on_one_core(cores)() == {1}
+    assert cores() == before
