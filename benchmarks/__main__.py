@@ -7,7 +7,7 @@ import sys
 
 ROOMS = (
     "casting", "pages", "refusals", "ranking", "peers", "coverage", "reliability", "scale", "weighting", "reference",
-    "ledgers", "workbooks", "suppression",
+    "ledgers", "workbooks", "reports", "suppression",
 )  # fmt: skip
 
 

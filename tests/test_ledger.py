@@ -122,6 +122,26 @@ def test_batches_of_several_ledgers_are_kept_together_or_not_at_all(book: Book):
     assert len(book.entries("opinions")) == len(book.entries("problems")) == 1
 
 
+def test_what_is_only_asked_about_is_told_alike_and_not_written(book: Book):
+    book.record("problems", [Change(KEY, PROBLEM)], by=BY, on=DAY)
+    before, batch = book.head, [Change(KEY, {"cause": "人手不足"}, 1), Change("WT-2020-甲镇-0002", PROBLEM)]
+    asked = book.record("problems", batch, by=BY, on=DAY, dry_run=True)
+    assert book.head == before == asked.head
+    done = book.record("problems", batch, by=BY, on=DAY)
+    assert (asked.added, asked.changed, asked.events) == (done.added, done.changed, done.events)
+    with pytest.raises(LedgerError):
+        book.record("problems", batch, by=BY, on=DAY, dry_run=True)
+
+
+def test_a_ledger_in_parts_is_the_ledger(book: Book):
+    keys = [f"WT-2020-甲镇-{n:04}" for n in (3, 1, 5, 2, 4)]
+    book.record("problems", [Change(key, PROBLEM) for key in keys], by=BY, on=DAY)
+    parts = list(book.parts("problems", today=DAY, size=2))
+    assert [len(p) for p in parts] == [2, 2, 1] and book.keys("problems") == sorted(keys)
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), book.entries("problems", today=DAY))
+    assert list(book.parts("tasks")) == []
+
+
 def test_an_entry_is_not_written_down_before_its_last_event(book: Book):
     take(book, "problems", KEY, (None, PROBLEM))
     assert refused(book, Change(KEY, {"cause": "x"}, 1), on=DAY - dt.timedelta(1)) == {"": "ledger-before-last"}

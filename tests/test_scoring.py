@@ -109,6 +109,24 @@ def test_a_ranking_from_sums_is_the_ranking_from_the_panel(gaps):
     assert one.critical == pytest.approx(two.critical, abs=1e-6)
 
 
+@pytest.mark.parametrize("base", scoring.BASES)
+def test_panels_read_once_for_all_maps_are_the_cells_of_each(five, base):
+    for score_map in ("", *five.questionnaire.score_maps):
+        cells = scoring.cells(five, base=base, score_map=score_map).execute()
+        wide = cells.pivot(index="ballot", columns="target", values="score").sort_index()
+        panel = scoring.panels(five, score_map=score_map)[base]
+        np.testing.assert_array_equal(panel.scores, wide.reindex(columns=list(panel.targets)).to_numpy(dtype=float))
+        with pytest.raises(ValueError, match="read-only"):
+            panel.scores[0, 0] = 0.0
+
+
+def test_a_scoring_map_that_is_none_is_refused_by_panels_too(five):
+    for ask in (scoring.panel, scoring.panels):
+        with pytest.raises(UsageError) as refused:
+            ask(five, score_map="steep")
+        assert refused.value.code == "score-map-unknown"
+
+
 def test_sums_of_complete_ballots_are_enough_too(five):
     panel, sums = scoring.panel(five), scoring.sufficient(five)
     whole = composite(panel.scores, panel.voter_class, weights=panel.weights)

@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
 
 from zuofeng_survey.stats import wild
 from zuofeng_survey.stats.bottomfrom import bottom_sets_from
 from zuofeng_survey.stats.complete import complete_plan
 from zuofeng_survey.stats.composite import composite, pool
+from zuofeng_survey.stats.cores import on_one_core
 from zuofeng_survey.stats.ranking import bottom_sets, rank_sets, rank_sets_from
 from zuofeng_survey.stats.raters import Rater
 from zuofeng_survey.stats.shrinkage import shrinkage
@@ -431,3 +433,12 @@ def test_independent_targets_may_be_given_by_their_variances():
     short, full = (bottom_sets_from(estimate, c, **drawn) for c in (variance, np.diag(variance)))
     assert short.verified and short.table().equals(full.table())
     assert (short.p_value, short.gap_needed) == (full.p_value, full.gap_needed)
+
+
+def test_a_ranking_multiplies_on_one_core_and_gives_the_cores_back():
+    def cores() -> set[int]:
+        return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+    before = cores()
+    assert on_one_core(cores)() == {1}
+    assert cores() == before

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...html import shown
 from ...ledger.declaration import Declaration
@@ -34,8 +36,9 @@ class Listed:
         self.declaration, self.frame, self.today = declaration, frame, pd.Timestamp(today)
         self.columns = list_columns(declaration)
         self._choices = {f.name: f.choices for f in declaration.fields}
-        texts = [frame[f.name].fillna("") for f in declaration.fields if f.kind in ("key", "text", "long")]
-        self._words = texts[0].str.cat(texts[1:], sep="\n").str.lower()  # pyright: ignore[reportCallIssue, reportArgumentType]
+        names = [f.name for f in declaration.fields if f.kind in ("key", "text", "long")]
+        texts = [pa.array(frame[name], pa.string(), from_pandas=True) for name in names]
+        self._words = pc.utf8_lower(pc.binary_join_element_wise(*texts, "\n", null_handling="skip"))
         self.unit = next((f.name for f in declaration.fields if f.ref == "units"), "")
 
     def with_entry(self, row: pd.DataFrame) -> Listed:
@@ -54,7 +57,7 @@ class Listed:
         """Return the positions of the wanted entries, those that run out first in front."""
         keep = np.ones(len(self.frame), dtype=bool)
         for word in wanted.text.lower().split():
-            keep &= self._words.str.contains(word, regex=False).to_numpy(dtype=bool)
+            keep &= pc.match_substring(self._words, word).to_numpy(zero_copy_only=False)
         if wanted.state:
             keep &= (self.frame["state"] == wanted.state).to_numpy()
         if wanted.unit and self.unit:
