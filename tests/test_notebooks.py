@@ -81,9 +81,11 @@ def test_a_report_keeps_its_outputs_and_starts_with_the_hash(path):
 
 
 @pytest.mark.parametrize("path", REPORTS, ids=named)
-def test_a_report_holds_text_and_drawings_and_nothing_that_passes(path):
+def test_a_report_holds_text_tables_and_drawings_and_nothing_that_passes(path):
     kinds = {k for o in outputs(path) for k in o.get("data", {})}
-    assert kinds <= {"text/plain", "image/svg+xml"}
+    assert kinds <= {"text/plain", "text/html", "image/svg+xml"}
+    pages = ["".join(o["data"]["text/html"]) for o in outputs(path) if "text/html" in o.get("data", {})]
+    assert all(page.startswith("<div class='zf-scroll'") and "<script" not in page for page in pages)
     assert not [
         o for o in outputs(path) if o["output_type"] == "error" or o.get("name") == "stderr"
     ]

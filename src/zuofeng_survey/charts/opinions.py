@@ -24,7 +24,7 @@ def satisfaction_plot(opinion: results.Opinion) -> alt.LayerChart:
     ends, at = _reach(float(frame["from"].min()), float(frame["to"].max()))
     x = alt.X(
         "from:Q",
-        title=f"{names[0]} ←　占有效回答的比例　→ {names[-1]}",
+        title=f"{names[0]} ←　占有效回答　→ {names[-1]}",
         scale=alt.Scale(domain=ends, nice=False),
         axis=alt.Axis(labelExpr="format(abs(datum.value), '.0%')", domain=False, values=at),
     )

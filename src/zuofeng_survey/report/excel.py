@@ -99,6 +99,7 @@ def _fill_in(sheet: Worksheet, form: FillIn) -> None:
     for label, lines in form.fields:
         row = sheet.max_row + 1
         text_cell(sheet.cell(row, 1), label)
+        sheet.cell(row, 1).alignment = Alignment(vertical="top")
         for column in (1, 2):
             sheet.cell(row, column).border = Border(THIN, THIN, THIN, THIN)
         sheet.row_dimensions[row].height = 24 * lines

@@ -77,7 +77,8 @@ class Dress:
     def _cell(self, form: str, locked: bool, quoted: bool, wrap: bool) -> dict[str, Any]:
         grey = {"bg_color": "#F2F2F2", "font_color": "#404040"} if locked else {}
         made = {"num_format": form, "locked": locked, "quote_prefix": quoted, "text_wrap": wrap}
-        return {"font_name": BODY, "font_size": 11, "valign": "top", **made, **grey}
+        aside = {} if form == "@" else {"align": "center"} if "yy" in form else {"align": "right", "indent": 1}
+        return {"font_name": BODY, "font_size": 11, "valign": "top", **made, **grey, **aside}
 
     def head(self) -> Format:
         """Return the format of row 1."""
