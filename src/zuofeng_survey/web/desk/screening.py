@@ -1,5 +1,6 @@
 """Which entries of a ledger are wanted, and how a row of the list reads."""
 
+# pyright: reportAttributeAccessIssue=false - pyarrow makes its functions when it is loaded
 from __future__ import annotations
 
 import datetime as dt
