@@ -1,6 +1,7 @@
 """Which entries of a ledger are wanted, and how a row of the list reads."""
 
-# pyright: reportAttributeAccessIssue=false - pyarrow makes its functions when it is loaded
+# pyarrow makes its functions when it is loaded:
+# pyright: reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import datetime as dt
