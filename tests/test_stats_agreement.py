@@ -284,6 +284,11 @@ def test_fleiss_of_perfect_agreement_keeps_a_lower_bound():
         assert 0.3 < k.lower < 0.95
 
 
+def test_a_rater_who_knows_one_category_agrees_as_by_chance():
+    k = cohen_kappa([1, 1, 1, 1], [1, 2, 1, 2])
+    assert (k.estimate, k.z, k.p_value) == (0.0, 0.0, 1.0)
+
+
 def test_fleiss_on_targets_twice_keeps_kappa():
     y = grades()
     once, twice = fleiss_kappa(y), fleiss_kappa(np.hstack([y, y]))

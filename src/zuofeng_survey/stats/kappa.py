@@ -274,7 +274,8 @@ def _weighted(p: Floats, w: Floats, n: int) -> _Found:
     spread = (p * (w - mean * (1 - kappa)) ** 2).sum() - (kappa - chance * (1 - kappa)) ** 2
     by_chance = (np.outer(row, column) * (w - mean) ** 2).sum() - chance**2
     se, se0 = (np.sqrt(max(x, 0.0) / n) / (1 - chance) for x in (spread, by_chance))
-    z = kappa / se0 if se0 > 1e-12 else np.inf * np.sign(kappa)
+    # one rater gave one category throughout: κ is 0 then, as by chance
+    z = kappa / se0 if se0 > 1e-12 else 0.0 if abs(kappa) < 1e-12 else float(np.copysign(np.inf, kappa))
     return _Found(float(kappa), float(se), float(z), agreement, chance)
 
 
