@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +147,7 @@ class Book:
         with transaction(self.engine, writes=False) as connection:
             return _state(connection, known, today, until=until, keys=keys)
 
-    def parts(self, name: str, *, today: dt.date | None = None, size: int = PART) -> Iterator[pd.DataFrame]:
+    def parts(self, name: str, *, today: dt.date | None = None, size: int = PART) -> Generator[pd.DataFrame, None, None]:
         """Yield what :meth:`entries` returns, ``size`` entries at a time, all as of one moment.
 
         For what goes through a long ledger once: only one part is in memory. Close it when done.

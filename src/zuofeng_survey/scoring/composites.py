@@ -59,7 +59,7 @@ def parts(dataset: Dataset, *, base: str, score_maps: Sequence[str] = (PLAIN,)) 
     joined = ratings.inner_join(ibis.memtable(known), ["item", "value"])
     means = {}
     for n, name in enumerate(names):
-        score = ibis.ifelse(joined[name].isnan(), ibis.null("float64"), joined[name])
+        score: Any = ibis.ifelse(joined[name].isnan(), ibis.null("float64"), joined[name])
         means[f"overall_{n}"] = score.mean(where=joined["is_overall"])
         means[f"dims_{n}"] = score.mean(where=joined["is_dim"])
     return joined.group_by("ballot", "voter_class", "target").aggregate(**means)

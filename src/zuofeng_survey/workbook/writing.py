@@ -64,11 +64,11 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> dict[str, int]:
     """
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
-    tabs: list[Tab] = []
+    tabs: list[Any] = []
     try:
         book = xlsxwriter.Workbook(str(partial), OPTIONS)
         dress, lists = Dress(book), Lists(book)
-        tabs += [book.add_worksheet(sheet.name, Tab) for sheet in sheets]  # pyright: ignore[reportArgumentType]
+        tabs += [book.add_worksheet(sheet.name, Tab) for sheet in sheets]
         done = [_write_sheet(*pair, dress=dress, lists=lists) for pair in zip(tabs, sheets, strict=True)]
         if problems := [p for written in done for p in written.problems]:
             raise WorkbookError(problems)
@@ -111,7 +111,7 @@ def _write_sheet(tab: Tab, sheet: Sheet, *, dress: Dress, lists: Lists) -> Writt
     if across <= PAGE:  # a wider one would be too small to read: it goes on beside, under its ids
         tab.fit_to_pages(1, 0)
     else:
-        tab.repeat_columns(0)
+        tab.repeat_columns("A:A")
     tab.set_footer("&C第 &P 页，共 &N 页")
     return written
 
