@@ -7,6 +7,7 @@ the observed bottom k is verified as a set. Most ballots cannot support a conseq
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -145,8 +146,10 @@ def bottom_sets(
     n = len(panel.unit)
     check_k(k, n)
     signs = draw_signs(panel, draws, seed)
-    sets = ranked(panel, signs, coverage=coverage)
-    observed, tied, test = cut_test(panel, signs, k=k, coverage=coverage)
+    with ThreadPoolExecutor(1) as beside:  # drawing panels again takes as long as all the rest
+        p_bottom = beside.submit(_resampled, panel, k, draws=draws, seed=seed)
+        sets = ranked(panel, signs, coverage=coverage)
+        observed, tied, test = cut_test(panel, signs, k=k, coverage=coverage)
     return BottomSets(
         unit=panel.unit,
         k=k,
@@ -158,7 +161,7 @@ def bottom_sets(
         gap=test.gap,
         gap_needed=test.needed,
         gap_pair=(panel.unit[test.low], panel.unit[test.high]),
-        p_bottom=locked(_resampled(panel, k, draws=draws, seed=seed)),
+        p_bottom=locked(p_bottom.result()),
         tied_at_cut=tied,
         coverage=coverage,
         draws=sets.draws,

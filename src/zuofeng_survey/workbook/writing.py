@@ -64,11 +64,11 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> dict[str, int]:
     """
     path = Path(path)
     partial = path.with_name(path.name + ".partial")
-    tabs: list[Tab] = []
+    tabs: list[Any] = []
     try:
         book = xlsxwriter.Workbook(str(partial), OPTIONS)
         dress, lists = Dress(book), Lists(book)
-        tabs += [cast(Tab, book.add_worksheet(sheet.name, Tab)) for sheet in sheets]  # pyright: ignore[reportArgumentType]
+        tabs += [book.add_worksheet(sheet.name, Tab) for sheet in sheets]
         done = [_write_sheet(*pair, dress=dress, lists=lists) for pair in zip(tabs, sheets, strict=True)]
         if problems := [p for written in done for p in written.problems]:
             raise WorkbookError(problems)

@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from ...html import shown
 from ...ledger.declaration import Declaration
 
+pc: Any = pyarrow.compute  # whose functions are made when it is loaded
 WEEK = 7
 SHORT = ("text", "choice", "date", "integer")
 MOST_COLUMNS = 5
