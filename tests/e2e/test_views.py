@@ -234,7 +234,7 @@ def test_groups_that_are_small_stay_hidden(look):
 def test_a_plan_is_computed_again_on_request_and_the_same_inputs_give_the_same_numbers(look):
     page = look("plan")
     said = page.locator(".zf-verdict").inner_text()
-    assert "一年 24.0 人、连续两年 8.0 人、连续三年 2.7 人" in said
+    assert "一年 24 人、连续两年 8 人、连续三年 2.7 人" in said
     assert page.locator(".zf-chart svg").count() == 2
     page.get_by_label("每个范围的对象", exact=True).fill("8")
     pick(page, "真实差距", "水平完全一样")
@@ -275,7 +275,7 @@ def test_the_door_opens_to_the_token_typed_in_and_speaks_chinese(browser: Browse
         page.get_by_label("令牌").fill(token)
         page.get_by_role("button", name="进入").click()
         page.get_by_text(sentence).wait_for()
-    assert [urlsplit(page.url).path, page.context.cookies()[0]["sameSite"]] == ["/", "Strict"]
+    assert urlsplit(page.url).path == "/" and "Strict" in {c["sameSite"] for c in page.context.cookies()}
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.goto(f"{results.base}/nothing")
     page.get_by_text("没有这个页面").wait_for()
