@@ -152,7 +152,7 @@ def rows(paper: str, *words: str) -> list[str]:
 
 
 def test_the_report_proposes_t1_with_its_level_and_leaves_the_decision_empty(paper):
-    assert rows(paper, "丙镇-副职B", "2020、2021、2022", "免职", "弱") and "供研究的名单，不是处理决定" in paper
+    assert rows(paper, "丙镇-副职B", "2020—2022", "免职", "弱") and "供研究的名单，不是处理决定" in paper
     assert "以下由有权机关填写，软件不填" in paper and not rows(paper, "庚乡-副职C", "<td>强</td>")
 
 
