@@ -235,13 +235,13 @@ def ballots(
     return Ballots(unit, tuple(classes.tolist()), share, y[keep], member)
 
 
-def usable(counts: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which class means count; shape (C, N).
+def usable(counts: NDArray[np.number], size: NDArray[np.number]) -> NDArray[np.bool_]:
+    """Return which class means count; shape (…, C, N), as the counts.
 
     Those of two ratings or more (one, in a class of one); if a target has none, those it has.
     """
-    enough = counts >= np.clip(size, 1, 2)[:, None]
-    return enough | (~enough.any(axis=0) & (counts > 0))
+    enough = counts >= np.clip(size, 1, 2)[..., None]
+    return enough | (~enough.any(axis=-2, keepdims=True) & (counts > 0))
 
 
 def pool(panel: Composite) -> Pooled:

@@ -31,10 +31,7 @@ def sums_of(votes: Ballots) -> tuple[Floats, Floats, Floats]:
 
 def means_of(votes: Ballots, counts: Floats, sums: Floats, size: Floats) -> Floats:
     """Return composites for each of several changed counts, infinite without a rating; (M, N)."""
-    used = np.stack(
-        [usable(c.astype(int), s.astype(int)) for c, s in zip(counts, size, strict=True)]
-    )
-    weight = votes.share[:, None] * used
+    weight = votes.share[:, None] * usable(counts, size)
     total = weight.sum(axis=1)
     mean = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
     found = (weight * mean).sum(axis=1)
