@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-ALL = sorted(NOTEBOOKS.glob("*/*.ipynb"))
+ALL = sorted(p for p in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
 REPORTS = [p for p in ALL if p.parent.name == "reports"]
-SCREENS = [p for p in ALL if p.parent.name in ("forms", "views")]
+SCREENS = [p for p in ALL if p.parent.name in ("forms", "views", "desk")]
 FORBIDDEN = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,

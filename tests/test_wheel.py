@@ -76,7 +76,7 @@ def test_it_holds_every_file_of_the_package_and_nothing_else(wheel: Path):
     package = ROOT / "src" / "zuofeng_survey"
     ours = {str(p.relative_to(package.parent)) for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     for name, folder in (("questionnaires", "questionnaires"), ("notebooks/forms", "notebooks/forms"),
-                         ("notebooks/views", "notebooks/views"), ("notebooks/desk", "notebooks/desk")):  # fmt: skip
+                         ("notebooks/views", "notebooks/views"), ("notebooks/views/desk", "notebooks/views/desk")):  # fmt: skip
         files = [p for p in (ROOT / folder).iterdir() if p.is_file()]
         ours |= {f"zuofeng_survey/{name}/{p.name}" for p in files}
     assert {n for n in names if ".dist-info/" not in n} == ours

@@ -290,7 +290,8 @@ def test_without_the_token_there_is_no_kernel(results, path):
 @pytest.mark.parametrize(
     "path",
     ["/voila/files/ranking.ipynb", "/voila/tree", "/voila/api/contents", "/api/contents", "/files/x", "/api/kernels",
-     "/voila/render/../../pyproject.toml", "/voila/render/nothing.ipynb"],
+     "/voila/render/../../pyproject.toml", "/voila/render/nothing.ipynb", "/voila/render/desk/ledgers.ipynb",
+     "/voila/render/desk%2Fledgers.ipynb"],
 )  # fmt: skip
 def test_nothing_else_is_served(results, path):
     mark = "&" if "?" in path else "?"

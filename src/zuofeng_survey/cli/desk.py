@@ -22,4 +22,4 @@ def desk(
     from ..web.results_server import serve_notebooks
 
     given = {"ZUOFENG_HOME": str(Home.at(home).path.resolve())}
-    serve_notebooks("desk", "台账工作台", given, port=port, host=host, token=token)
+    serve_notebooks("views/desk", "台账工作台", given, port=port, host=host, token=token)

@@ -252,7 +252,8 @@ class ViewPage(Spoken, TornadoVoilaHandler):
 
     @tornado.web.authenticated
     async def get(self, path: str = "") -> None:
-        if not (self.settings["notebooks"] / path).is_file():
+        # what lies deeper is another server's: who reads results does not keep the ledgers
+        if "/" in path or not (self.settings["notebooks"] / path).is_file():
             raise tornado.web.HTTPError(404)
         try:
             async for piece in self.get_generator(path=path):
