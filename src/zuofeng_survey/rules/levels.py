@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import Problem
+from ..html import shown
 from .evidence import Evidence
 from .pooling import Pooled
 from .settings import Settings
@@ -50,8 +51,8 @@ def _year(
     e: Evidence, settings: Settings, facts: str, *, alone: bool
 ) -> tuple[str, list[Problem]]:
     strong, medium, weak = (settings[f"{RULE}.{name}_p"] for name in ("strong", "medium", "weak"))
-    shown = {"year": e.year, "p": f"{100 * e.p_bottom:.0f}%", "k": e.k}
-    said = [Problem("level-p", "", shown)]
+    params = {"year": e.year, "p": shown(e.p_bottom, "p_bottom", e.n), "k": e.k}
+    said = [Problem("level-p", "", params)]
     if e.tied:
         return "不足", [*said, Problem("level-tied", "", {"year": e.year})]
     if e.flip1:
@@ -85,7 +86,8 @@ def _together(
     span = {"first": years[0].year, "last": years[-1].year}
     if pooled is None:
         return min(level, "中", key=LEVELS.index), Problem("pooled-none", "", span)
-    params = span | {"p": f"{pooled.gap_p:.3f}", "lower": pooled.lower, "upper": pooled.upper}
+    p = "<0.001" if pooled.gap_p < 0.0005 else f"={pooled.gap_p:.3f}"
+    params = span | {"p": p, "lower": pooled.lower, "upper": pooled.upper}
     if pooled.confirmed:
         return level, Problem("pooled-confirmed", "", params)
     return min(level, "弱", key=LEVELS.index), Problem("pooled-open", "", params)
