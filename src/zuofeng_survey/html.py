@@ -106,6 +106,15 @@ def shown(value: Any, column: str = "", n: float = math.inf) -> str:
     return f"{value:.1f}" if column in ONE_PLACE else f"{value:.2f}"
 
 
+def p_said(p: float, space: str = "") -> str:
+    """Return a p-value as it is read, with its sign.
+
+    >>> "p" + p_said(0.302), "p" + p_said(0.0001), "p" + p_said(0.302, " ")
+    ('p=0.302', 'p<0.001', 'p = 0.302')
+    """
+    return f"{space}<{space}0.001" if p < 0.0005 else f"{space}={space}{p:.3f}"
+
+
 def span(first: float, last: float) -> str:
     """Return a set of ranks as it is read: one rank alone, or from one to another.
 

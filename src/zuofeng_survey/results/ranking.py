@@ -14,7 +14,7 @@ import pandas as pd
 from .. import scoring
 from ..dataset import Dataset
 from ..errors import Problem, UsageError
-from ..html import note, shown, table_html
+from ..html import note, p_said, shown, table_html
 from ..stats.fragility import Fragility, fewest_ballots
 from ..stats.ranking import BottomSets, bottom_sets
 from .panel import usable_panel
@@ -104,12 +104,10 @@ class Ranking:
         names = "、".join(label for label, low in zip(self.labels, b.observed, strict=True) if low)
         if lang == "en":
             said = "verified" if b.verified else "NOT verified"
-            p = "p < 0.001" if b.p_value < 0.0005 else f"p = {b.p_value:.3f}"
-            gap = f"gap {b.gap:.2f}, needed {b.gap_needed:.2f}, {p}"
+            gap = f"gap {b.gap:.2f}, needed {b.gap_needed:.2f}, p{p_said(b.p_value, ' ')}"
             return f"Bottom {b.k}: {names} — {said} ({gap})."
         said = "经得起检验" if b.verified else "不能确认（差距在误差以内）"
-        p = "p<0.001" if b.p_value < 0.0005 else f"p={b.p_value:.3f}"
-        gap = f"与上一位相差 {b.gap:.2f} 分，需要 {b.gap_needed:.2f} 分，{p}"
+        gap = f"与上一位相差 {b.gap:.2f} 分，需要 {b.gap_needed:.2f} 分，p{p_said(b.p_value)}"
         return f"后{b.k}位：{names}。{said}：{gap}。"
 
     def standings(self, lang: str = "zh") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import Problem
-from ..html import shown
+from ..html import p_said, shown
 from .evidence import Evidence
 from .pooling import Pooled
 from .settings import Settings
@@ -86,8 +86,7 @@ def _together(
     span = {"first": years[0].year, "last": years[-1].year}
     if pooled is None:
         return min(level, "中", key=LEVELS.index), Problem("pooled-none", "", span)
-    p = "<0.001" if pooled.gap_p < 0.0005 else f"={pooled.gap_p:.3f}"
-    params = span | {"p": p, "lower": pooled.lower, "upper": pooled.upper}
+    params = span | {"p": p_said(pooled.gap_p), "lower": pooled.lower, "upper": pooled.upper}
     if pooled.confirmed:
         return level, Problem("pooled-confirmed", "", params)
     return min(level, "弱", key=LEVELS.index), Problem("pooled-open", "", params)
