@@ -5,7 +5,7 @@ What only people fill (notice, statement, authority, decision, minutes, explanat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -29,10 +29,19 @@ def advice_of(found: Findings, entries: pd.DataFrame) -> list[Change]:
         same year is left as people left them.
     """
     stem = f"CZ-{found.year}-"
-    mine = entries[entries["advice_id"].str.startswith(stem)]
-    there, last = set(mine["target_id"]), max((int(k[len(stem) :]) for k in mine["advice_id"]), default=0)
+    there = set(entries.loc[entries["advice_id"].str.startswith(stem), "target_id"])
+    last = last_number(entries["advice_id"], stem)
     new = (f for f in found.findings if f.target not in there)
     return [Change(f"{stem}{last + n:03d}", _advice(f)) for n, f in enumerate(new, start=1)]
+
+
+def last_number(keys: Iterable[str], stem: str) -> int:
+    """Return the number of the last key that begins with a stem, 0 where none does.
+
+    >>> last_number(["CZ-2021-007", "CZ-2022-001", "CZ-2022-003"], "CZ-2022-")
+    3
+    """
+    return max((int(key[len(stem) :]) for key in keys if key.startswith(stem)), default=0)
 
 
 def _advice(f: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import UsageError
 from ..ledger import Change
+from ..ledger.registering import last_number
 from .pairs import Pair
 from .sheets import LEAD
 
@@ -46,7 +47,7 @@ def to_ledger(pair: Pair, entries: pd.DataFrame, *, on: dt.date) -> list[Change]
 def _changes(pair: Pair, entries: pd.DataFrame, field: str, on: dt.date) -> Iterator[Change]:
     there: dict[str, Mapping[Any, Any]] = {e["zt_ref"]: e for e in entries.to_dict("records") if isinstance(e["zt_ref"], str)}
     stem = f"YJ-{on.year}-"
-    last = max((int(k[len(stem) :]) for k in entries["opinion_id"] if k.startswith(stem)), default=0)
+    last = last_number(entries["opinion_id"], stem)
     for row in pair.frame.to_dict("records"):
         if not row["settled"] or row["kind"] == LEAD:
             continue
