@@ -161,8 +161,7 @@ def ballot_checks(
     """
     votes = ballots(scores, voter_class, weights=weights)
     _check(votes, k=k, fdr=fdr, draws=draws)
-    check_whole(1, draws=draws)
-    check_whole(seed=seed)
+    check_whole(draws=draws, seed=seed)
     rng = np.random.default_rng(seed)
     residual, variance, leverage = two_way_residuals(votes.y)
     rated = leverage > 0

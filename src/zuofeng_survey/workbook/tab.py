@@ -33,7 +33,6 @@ class Tab(Worksheet):
         super().__init__()
         self._first = self._next = 0
         self._rows: IO[str] | None = None
-        self.str_table: Any  # the workbook's own, from when the sheet is added to it
 
     def pour(self, part: Sequence[Cells], form: Form) -> None:
         """Write rows below those there are: a sequence for each column, all of one length.

@@ -1,7 +1,5 @@
 """Which entries of a ledger are wanted, and how a row of the list reads."""
 
-# pyarrow makes its functions when it is loaded:
-# pyright: reportAttributeAccessIssue=false
 from __future__ import annotations
 
 import datetime as dt
