@@ -9,6 +9,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -109,13 +110,27 @@ def read(
     path, limits = Path(path), limits or Limits()
     guard(path, limits)
     scans = scan(path, limits)
+    with opened(path) as book:
+        return _read(path, book, sheets, scans, lenient=lenient)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Open a workbook that was guarded, to read its cells a row at a time.
+
+    Raises
+    ------
+    WorkbookError
+        ``workbook-broken``: whatever a parser of a damaged file runs into, there or within.
+    """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out; we read cells only
-            return _read(path, sheets, scans, lenient=lenient)
+        # ours to close, also where openpyxl gives up half-way; it warns of what it leaves out
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except WorkbookError:
         raise
-    except Exception as error:  # whatever a parser of a damaged file runs into
+    except Exception as error:
         raise WorkbookError.of("workbook-broken", path.name) from error
 
 
@@ -129,32 +144,27 @@ def tabs(path: str | Path, *, limits: Limits | None = None) -> tuple[str, ...]:
     """
     path = Path(path)
     guard(path, limits or Limits())
-    try:
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            return tuple(_shown({t.title: t for t in book.worksheets}))
-    except Exception as error:  # as in read
-        raise WorkbookError.of("workbook-broken", path.name) from error
+    with opened(path) as book:
+        return tuple(_shown({t.title: t for t in book.worksheets}))
 
 
-def _read(path: Path, sheets: Sequence[Sheet], scans: Mapping[str, Scan], *, lenient: bool) -> Read:
-    with path.open("rb") as file:  # ours to close, also where openpyxl gives up half-way
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        tabs = {t.title: t for t in book.worksheets}
-        metas = understood(_grid(tabs[META])) if META in tabs else {}
-        problems = _around(path, book, tabs)
-        tables = {}
-        for sheet in sheets:
-            tab = _tab(tabs, sheet, alone=len(sheets) == 1)
-            if tab is None:
-                near = nearest(sheet.name, tabs) or next(iter(tabs), "")
-                problems.append(Problem("workbook-sheet", path.name, {"name": sheet.name, "near": near}))
-                continue
-            told = scans.get(tab._worksheet_path, Scan())
-            reader = Reader(sheet, tab.title, metas.get(sheet.name, Meta()))
-            tables[sheet.name] = reader.table(_grid(tab), told)
-            problems += reader.problems
+def _read(
+    path: Path, book: Any, sheets: Sequence[Sheet], scans: Mapping[str, Scan], *, lenient: bool
+) -> Read:
+    tabs = {t.title: t for t in book.worksheets}
+    metas = understood(_grid(tabs[META])) if META in tabs else {}
+    problems = _around(path, book, tabs)
+    tables = {}
+    for sheet in sheets:
+        tab = _tab(tabs, sheet, alone=len(sheets) == 1)
+        if tab is None:
+            near = nearest(sheet.name, tabs) or next(iter(tabs), "")
+            problems.append(Problem("workbook-sheet", path.name, {"name": sheet.name, "near": near}))
+            continue
+        told = scans.get(tab._worksheet_path, Scan())
+        reader = Reader(sheet, tab.title, metas.get(sheet.name, Meta()))
+        tables[sheet.name] = reader.table(_grid(tab), told)
+        problems += reader.problems
     if problems and not (lenient and all(p.code.startswith(OF_ROWS) for p in problems)):
         raise WorkbookError(at_most(problems, path))
     return Read(tables, tuple(problems))

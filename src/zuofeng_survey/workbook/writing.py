@@ -7,6 +7,7 @@ Text is written as text, whatever it begins with; nothing here can write a formu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,18 +63,35 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> dict[str, int]:
     StorageError
         When the file cannot be written.
     """
-    path = Path(path)
-    partial = path.with_name(path.name + ".partial")
     tabs: list[Any] = []
     try:
+        with whole(Path(path)) as book:
+            dress, lists = Dress(book), Lists(book)
+            tabs += [book.add_worksheet(sheet.name, Tab) for sheet in sheets]
+            done = [_write_sheet(*pair, dress=dress, lists=lists) for pair in zip(tabs, sheets, strict=True)]
+            if problems := [p for written in done for p in written.problems]:
+                raise WorkbookError(problems)
+            write_notes(book, sheets, dress)
+            _write_meta(book.add_worksheet(META), [line for written in done for line in written.told])
+    finally:
+        for tab in tabs:
+            tab.drop()
+    return {sheet.name: written.rows for sheet, written in zip(sheets, done, strict=True)}
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[xlsxwriter.Workbook]:
+    """Make a workbook that appears whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        When the file cannot be written.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
         book = xlsxwriter.Workbook(str(partial), OPTIONS)
-        dress, lists = Dress(book), Lists(book)
-        tabs += [book.add_worksheet(sheet.name, Tab) for sheet in sheets]
-        done = [_write_sheet(*pair, dress=dress, lists=lists) for pair in zip(tabs, sheets, strict=True)]
-        if problems := [p for written in done for p in written.problems]:
-            raise WorkbookError(problems)
-        write_notes(book, sheets, dress)
-        _write_meta(book.add_worksheet(META), [line for written in done for line in written.told])
+        yield book
         book.close()
         partial.replace(path)
     except (OSError, FileCreateError) as error:
@@ -81,10 +99,6 @@ def write(path: str | Path, sheets: Sequence[Sheet]) -> dict[str, int]:
         cause = error.args[0] if isinstance(error, FileCreateError) and error.args else error
         why = getattr(cause, "strerror", None) or str(cause)
         raise StorageError.of("home", str(path), why=why) from error
-    finally:
-        for tab in tabs:
-            tab.drop()
-    return {sheet.name: written.rows for sheet, written in zip(sheets, done, strict=True)}
 
 
 def _write_sheet(tab: Tab, sheet: Sheet, *, dress: Dress, lists: Lists) -> Written:

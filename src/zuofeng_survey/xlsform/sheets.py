@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from ..errors import Problem, WorkbookError, nearest
 from ..workbook.cells import plain
 from ..workbook.guarding import Limits, guard
+from ..workbook.reading import opened
 from ..workbook.scanning import FEW, Scan, scan
 from .columns import ALIASES, HARMLESS, REQUIRED, SHEETS, Kind, folded, lookup
 
@@ -65,18 +64,13 @@ def open_form(path: Path) -> Form:
     """
     guard(path, LIMITS)
     scans = scan(path, LIMITS)
-    try:
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out; we read cells only
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            tabs = {t.title.strip().lower(): t for t in book.worksheets}
-            grids = {}
-            for name in tabs.keys() & SHEETS.keys():
-                tabs[name].reset_dimensions()
-                told = scans.get(getattr(tabs[name], "_worksheet_path", ""), Scan())
-                grids[name] = list(tabs[name].iter_rows(values_only=True)), told
-    except Exception as error:  # whatever a parser of a damaged file runs into
-        raise WorkbookError.of("workbook-broken", path.name) from error
+    with opened(path) as book:
+        tabs = {t.title.strip().lower(): t for t in book.worksheets}
+        grids = {}
+        for name in tabs.keys() & SHEETS.keys():
+            tabs[name].reset_dimensions()
+            told = scans.get(tabs[name]._worksheet_path, Scan())
+            grids[name] = list(tabs[name].iter_rows(values_only=True)), told
     if "survey" not in grids:
         near = nearest("survey", tabs) or next(iter(tabs), "")
         raise WorkbookError.of("workbook-sheet", path.name, name="survey", near=near)

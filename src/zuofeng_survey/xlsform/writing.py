@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
-from ..errors import StorageError
 from ..questionnaire import Questionnaire
+from ..workbook.writing import whole
 from .columns import COMPOSITE, EN, SETTINGS_TEXTS, SHEETS, ZH, Column, headings
 
 Row = Mapping[str, Any]
@@ -52,19 +51,11 @@ def write(questionnaire: Questionnaire, path: str | Path) -> None:
     -----
     Source: https://xlsform.org/en/ and https://docs.getodk.org/xlsform/; tested against pyxform.
     """
-    path = Path(path)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        book = xlsxwriter.Workbook(str(partial), {"strings_to_formulas": False, "strings_to_urls": False})
+    with whole(Path(path)) as book:
         looks = _looks(book)
         for sheet, rows in _tables(questionnaire).items():
             if rows or not sheet.startswith("zf--"):
                 _write(book.add_worksheet(sheet), _headings(sheet), rows, looks)
-        book.close()
-        partial.replace(path)
-    except (OSError, FileCreateError) as error:
-        partial.unlink(missing_ok=True)
-        raise StorageError.of("home", str(path), why=str(error.args[-1] if error.args else error)) from error
 
 
 def _tables(q: Questionnaire) -> dict[str, list[Row]]:
