@@ -16,6 +16,7 @@ from .converting import convert
 from .desk import desk
 from .exchange import ledger, roster
 from .opinions import opinions
+from .options import HOME, FormatOption, HomeOption
 from .output import (
     FINDINGS,
     USAGE,
@@ -48,12 +49,9 @@ app = typer.Typer(
 app.add_typer(ledger)
 app.add_typer(opinions)
 
-HomeOption = Annotated[Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")]
 DatabaseOption = Annotated[
     str, typer.Option("--database", envvar="ZUOFENG_DATABASE", help="SQLAlchemy URL (PostgreSQL)")
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
-HOME = Path("var")
 STATUS = ("poll", "form_id", "open", "voter_class", "issued", "cast")
 DRAWS = 1_000_000  # more would not fit the memory of an office machine
 for verb in (convert, desk, plan, report, roster, rules):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .options import HOME, HomeOption
 from .output import catalogued
 
 
@@ -15,7 +15,7 @@ def desk(
     port: Annotated[int, typer.Option(envvar="ZUOFENG_DESK_PORT", help="port 端口")] = 8868,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     token: Annotated[str, typer.Option(envvar="ZUOFENG_DESK_TOKEN", help="access token")] = "",
-    home: Annotated[Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")] = Path("var"),
+    home: HomeOption = HOME,
 ) -> None:
     """Serve the ledger desk 启动台账工作台. Example: zuofeng desk --port 8868"""
     from ..store import Home

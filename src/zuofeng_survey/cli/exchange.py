@@ -9,15 +9,13 @@ import typer
 
 from ..errors import ZuofengError
 from .ledger import (
-    HOME,
     ByOption,
     DayOption,
-    FormatOption,
-    HomeOption,
     NameArgument,
     ledger,
     parse_day,
 )
+from .options import HOME, FormatOption, HomeOption
 from .output import (
     USAGE,
     Format,
@@ -28,6 +26,7 @@ from .output import (
     problems_out,
     rows_out,
     talk,
+    written_out,
 )
 
 __all__ = ["ledger", "roster"]
@@ -50,9 +49,7 @@ def export_verb(
     must_be_workbook(file)
     book, day = Book.open(home), parse_day(on)
     n = export_registry(book, file) if name in NAMES else export_ledger(book, name, file, today=day)
-    talk.print(f"✓ {n} rows 行 → {file}", markup=False)
-    if format is not Format.table:
-        rows_out([{"file": str(file), "rows": n}], format, ("file", "rows"))
+    written_out(file, n, format)
 
 
 @ledger.command("import")
@@ -109,6 +106,4 @@ def roster(
 
     must_be_workbook(file)
     n = write_roster(Dataset.open(dataset_path(dataset, home)).targets, file)
-    talk.print(f"✓ {n} rows 行 → {file}", markup=False)
-    if format is not Format.table:
-        rows_out([{"file": str(file), "rows": n}], format, ("file", "rows"))
+    written_out(file, n, format)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError, nearest
+from .options import HOME, FormatOption, HomeOption
 from .output import (
     FINDINGS,
     Format,
@@ -27,16 +28,11 @@ if TYPE_CHECKING:
 
 ledger = typer.Typer(name="ledger", cls=Verbs, no_args_is_help=True, help="台账 Ledgers: problems, tasks, appeals and eleven more.")
 
-HomeOption = Annotated[
-    Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")
-]
-FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 ByOption = Annotated[str, typer.Option("--by", help="who, by post 登记岗位，不写姓名")]
 DayOption = Annotated[str, typer.Option("--on", help="day, such as 2020-03-02; today if left out 登记日期")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="field=value 字段=值, again and again")]
 NameArgument = Annotated[str, typer.Argument(help="ledger, such as problems or 问题台账")]
 KeyArgument = Annotated[str, typer.Argument(help="number of the entry 编号")]
-HOME = Path("var")
 
 
 def _book(home: Path) -> Book:

@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import Problem, UsageError, ZuofengError
-from .ledger import HOME, DayOption, FormatOption, HomeOption, parse_day
-from .output import FINDINGS, Format, catalogued, dataset_path, must_be_workbook, rows_out, talk
+from .ledger import DayOption, parse_day
+from .options import HOME, FormatOption, HomeOption
+from .output import (
+    FINDINGS,
+    Format,
+    catalogued,
+    dataset_path,
+    must_be_workbook,
+    rows_out,
+    talk,
+    written_out,
+)
 from .usage import Verbs
 
 if TYPE_CHECKING:
@@ -43,9 +53,7 @@ def sheet(
     must_be_workbook(file)
     opened = Dataset.open(dataset_path(dataset, home))
     n = write_sheet(opened, file, name=taxonomy, coder=coder, item=item, guess=suggest)
-    talk.print(f"✓ {n} texts 条 → {file}", markup=False)
-    if format is not Format.table:
-        rows_out([{"file": str(file), "texts": n}], format, ("file", "texts"))
+    written_out(file, n, format, of="texts", zh="条")
 
 
 @opinions.command("compare")

@@ -1,12 +1,30 @@
-"""Reading options that hold more than one thing."""
+"""Options that many verbs take, and reading those that hold more than one thing."""
 
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from ..errors import UsageError
+from .output import Format
+
+HOME = Path("var")
+HomeOption = Annotated[Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")]
+FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json")]
 
 MOST_CODES = 100_000  # of one class: a county has fewer voters
+
+
+def listed(text: str) -> list[str]:
+    """Return what stands between commas, Chinese ones too.
+
+    >>> listed("A=9，B=18, ")
+    ['A=9', 'B=18']
+    """
+    return [part for p in text.replace("，", ",").split(",") if (part := p.strip())]
 
 
 def parse_counts(text: str, option: str = "--codes") -> dict[str, int]:
@@ -18,7 +36,7 @@ def parse_counts(text: str, option: str = "--codes") -> dict[str, int]:
         ``codes-option``, ``codes-twice``, ``codes-many``.
     """
     counts = {}
-    for part in filter(None, (p.strip() for p in text.replace("，", ",").split(","))):
+    for part in listed(text):
         name, n = (side.strip() for side in part.partition("=")[::2])
         if not name or not n.isdecimal():
             raise UsageError.of("codes-option", option, got=part, option=option)
@@ -57,7 +75,7 @@ def parse_shares(text: str, option: str) -> dict[str, float]:
         ``shares-option``.
     """
     shares = {}
-    for part in filter(None, (p.strip() for p in text.replace("，", ",").split(","))):
+    for part in listed(text):
         name, _, share = part.partition("=")
         try:
             shares[name.strip()] = float(share)

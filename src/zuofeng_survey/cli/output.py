@@ -89,6 +89,13 @@ def must_be_workbook(file: Path) -> None:
         raise UsageError.of("xlsx-file", str(file), got=file.name)
 
 
+def written_out(file: Path, n: int, form: Format, *, of: str = "rows", zh: str = "行") -> None:
+    """Say that a file was written and how much is in it; as data too where data was asked for."""
+    talk.print(f"✓ {n} {of} {zh} → {file}", markup=False)
+    if form is not Format.table:
+        rows_out([{"file": str(file), of: n}], form, ("file", of))
+
+
 def json_out(value: Any) -> None:
     """Print one JSON object."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=_plain))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from .options import parse_counts, parse_shares, parse_sizes
+from .options import FormatOption, parse_counts, parse_shares, parse_sizes
 from .output import Format, catalogued, rows_out, talk
 from .progress import bar
 
@@ -40,7 +40,7 @@ def plan(
     reps: Annotated[int, typer.Option(help="meetings simulated 模拟次数")] = 400,
     seed: Annotated[int, typer.Option(min=0, help="same seed, same numbers 随机种子")] = 1,
     chart: Annotated[Path | None, typer.Option(help="draw to this .svg or .png 画图")] = None,
-    format: Annotated[Format, typer.Option("--format", help="table, csv or json")] = Format.table,
+    format: FormatOption = Format.table,
 ) -> None:  # fmt: skip
     """Before anyone votes: would the bottom k be right? 投票前先算. Example: zuofeng plan --voters A=5,B=14,C=20,D=10 --targets 6 -k 2 --pools 12"""
     for option, value in (("--years", years), ("--reps", reps), ("--pools", pools)):

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
+from .options import HOME, FormatOption, HomeOption, listed
 from .output import Format, catalogued, dataset_path, rows_out, talk
 from .progress import bar
 
@@ -25,8 +26,8 @@ def report(
     number: Annotated[str, typer.Option(help="发文字号")] = "",
     year: Annotated[int | None, typer.Option(help="of the annual report 年度")] = None,
     scope: Annotated[str, typer.Option(help="township or county, chosen in writing 排名范围")] = "",
-    home: Annotated[Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")] = Path("var"),
-    format: Annotated[Format, typer.Option("--format", help="table, csv or json")] = Format.table,
+    home: HomeOption = HOME,
+    format: FormatOption = Format.table,
 ) -> None:
     """Write reports as Word, Excel, a page 生成报告. Example: zuofeng report deputies fz-2020 --out reports --as word,excel,html"""
     from ..dataset import Dataset
@@ -37,7 +38,7 @@ def report(
 
     book = Book.open(home) if (home / FILE).is_file() else None
     issue = Issue(office, _day(date), number, year, scope, book)
-    chosen = [p.strip() for p in papers.replace("，", ",").split(",") if p.strip()]
+    chosen = listed(papers)
     opened = [Dataset.open(dataset_path(name, home)) for name in datasets or ()]
     with bar("report 报告") as progress:
         files = make(kind, opened, out, papers=chosen, issue=issue, progress=progress)

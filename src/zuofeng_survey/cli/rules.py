@@ -10,6 +10,7 @@ import typer
 
 from ..errors import UsageError
 from .ledger import parse_day
+from .options import HOME, FormatOption, HomeOption, listed
 from .output import Format, catalogued, dataset_path, json_out, rows_out, talk
 from .progress import bar
 
@@ -30,8 +31,8 @@ def rules(
     register: Annotated[bool, typer.Option("--register", help="enter them in the ledgers of results and of advice 登入台账，不含任何决定")] = False,
     by: Annotated[str, typer.Option("--by", help="who registers, by post 登记岗位，不写姓名")] = "",
     on: Annotated[str, typer.Option("--on", help="day, such as 2022-12-31; today if left out 登记日期")] = "",
-    home: Annotated[Path, typer.Option("--home", envvar="ZUOFENG_HOME", help="state folder 状态目录")] = Path("var"),
-    format: Annotated[Format, typer.Option("--format", help="table, csv or json")] = Format.table,
+    home: HomeOption = HOME,
+    format: FormatOption = Format.table,
 ) -> None:
     """Whom the plan's ladder names, and what that rests on 末位规则. Example: zuofeng rules --year 2022 --scope township FZ-2021 FZ-2022"""
     from .. import rules as room
@@ -87,7 +88,7 @@ def parse_years(text: str) -> dict[str, int]:
         ``rules-years``, ``years-twice``.
     """
     found = {}
-    for part in filter(None, (p.strip() for p in text.replace("，", ",").split(","))):
+    for part in listed(text):
         name, _, year = part.rpartition("=")
         if not name.strip() or not year.strip().isdigit():
             raise UsageError.of("rules-years", "--years", got=part)
